@@ -1,0 +1,21 @@
+"""The one door between the packages: identities and manifests, with the standard library only.
+
+`trainer` and `export` import this and nothing else of datakit; it loads in milliseconds.
+"""
+
+from datakit.lineage.identity import canonical_json, content_root, row_id, sha256_file, sha256_text
+from datakit.lineage.manifest import MANIFEST, Manifest, check_files, read_manifest, version_id, write_manifest
+
+__all__ = [
+    "MANIFEST",
+    "Manifest",
+    "canonical_json",
+    "check_files",
+    "content_root",
+    "read_manifest",
+    "row_id",
+    "sha256_file",
+    "sha256_text",
+    "version_id",
+    "write_manifest",
+]

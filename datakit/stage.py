@@ -1,0 +1,187 @@
+"""What a stage is. A stage marks rows, it never drops one: rows in = rows kept + rows rejected, always.
+
+Two kinds, told apart by type:
+
+- a **row stage** sees one batch at a time, so it streams, runs in parallel and on a cluster unchanged;
+- a **corpus stage** first maps each batch to a few compact key columns (`keys`, run beside the row stages), and
+  later decides over the keys of the whole corpus (`apply`).
+
+Both are frozen dataclasses: the fields are the options a recipe may set, all keyword-only with defaults.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+
+import polars as pl
+
+from datakit.devanagari import dedup_keys
+from datakit.record import complete, is_live
+
+KEY_COLUMNS: Final = ("id", "source_id", "group", "priority")
+"""Record columns that every corpus stage may ask for beside its own keys."""
+
+VERDICT: Final[dict[str, pl.DataType]] = {
+    "row": pl.UInt32(),  # which row, as numbered in `Corpus.keys`
+    "reject_reason": pl.String(),  # null: the row stays
+    "reject_detail": pl.String(),
+    "of": pl.UInt32(),  # the row it was merged into, or that it disagrees with
+    "cluster": pl.UInt32(),  # the lowest row number of the cluster the row belongs to
+    "score": pl.Float32(),  # similarity to `of`, 0 to 1
+}
+"""What `CorpusStage.apply` may say of a row, beside the columns in the stage's `writes`. `row` is required."""
+
+
+@runtime_checkable
+class RowStage(Protocol):
+    """A stage that decides each row by itself."""
+
+    name: ClassVar[str]
+    reasons: ClassVar[tuple[str, ...]]  # every reject reason it may give, snake_case faults
+    writes: ClassVar[tuple[str, ...]]  # record columns it may change, beside the verdict
+
+    def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return the same rows in the same order, some of them marked or rewritten."""
+        ...
+
+
+class Corpus(Protocol):
+    """What a corpus stage sees: keys of every live row, text of a few."""
+
+    previous: pl.DataFrame | None
+    """`id, split` of the rows of the version before this one; None: there is none."""
+
+    def keys(self, *columns: str) -> pl.DataFrame:
+        """Return `row` and the named key columns of all live rows. Ask for few columns at a time: they fill memory.
+
+        Row numbers follow the order of the input, which must not matter: break ties by `id`, never by `row`.
+        """
+        ...
+
+    def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
+        """Return `row` and the named record columns of the named rows, sorted by `row`. Reads from disk."""
+        ...
+
+    def clusters(self) -> pl.DataFrame:
+        """Return `row, cluster` for every row, rejected ones too, that an earlier stage put in a cluster."""
+        ...
+
+
+@runtime_checkable
+class CorpusStage(Protocol):
+    """A stage that compares rows with each other."""
+
+    name: ClassVar[str]
+    reasons: ClassVar[tuple[str, ...]]
+    writes: ClassVar[tuple[str, ...]]  # columns of its verdict beside VERDICT, such as `split`
+
+    def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return one row of compact key columns for each row of the batch, names prefixed `<stage>.`.
+
+        The batch carries two columns more than a record: `question_key` and `answer_key`, the dedup keys of both texts
+        (see `with_text_keys`), computed once for all corpus stages.
+        """
+        ...
+
+    def apply(self, corpus: Corpus) -> pl.DataFrame:
+        """Return verdicts; rows left out stay as they are."""
+        ...
+
+
+Stage = RowStage | CorpusStage
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One reason for rejecting: `when` is a boolean expression over the batch, `detail` the text shown to people."""
+
+    reason: str
+    when: pl.Expr
+    detail: pl.Expr | str | None = None
+
+
+def mark(batch: pl.DataFrame, stage: str, faults: Sequence[Fault]) -> pl.DataFrame:
+    """Reject the live rows for which a fault holds; the first fault in the list wins, an earlier rejection stays.
+
+    A `when` that is null counts as false. Details are computed for the rejected rows only.
+    """
+    which = pl.coalesce(
+        [pl.when(fault.when).then(pl.lit(number, pl.Int16)) for number, fault in enumerate(faults)]
+        + [pl.lit(None, pl.Int16)]
+    )
+    found = batch.select(pl.when(is_live()).then(which).alias("fault"))["fault"]
+    if found.null_count() == len(found):
+        return batch
+    marked = batch.with_columns(found.alias("__fault")).with_row_index("__row")
+    bad = marked.filter(pl.col("__fault").is_not_null())
+    details = [
+        pl.when(pl.col("__fault") == number).then(
+            fault.detail if isinstance(fault.detail, pl.Expr) else pl.lit(fault.detail, pl.String)
+        )
+        for number, fault in enumerate(faults)
+    ]
+    verdicts = bad.select(
+        "__row",
+        pl.lit(stage).alias("__stage"),
+        pl.col("__fault")
+        .replace_strict({n: f.reason for n, f in enumerate(faults)}, return_dtype=pl.String)
+        .alias("__reason"),
+        pl.coalesce([*details, pl.lit(None, pl.String)]).cast(pl.String).alias("__detail"),
+    )
+    joined = marked.join(verdicts, on="__row", how="left", maintain_order="left")
+    hit = pl.col("__reason").is_not_null()
+    return joined.with_columns(
+        pl.when(hit).then(pl.col("__stage")).otherwise(pl.col("reject_stage")).alias("reject_stage"),
+        pl.when(hit).then(pl.col("__reason")).otherwise(pl.col("reject_reason")).alias("reject_reason"),
+        pl.when(hit).then(pl.col("__detail")).otherwise(pl.col("reject_detail")).alias("reject_detail"),
+    ).select(batch.columns)
+
+
+def flag(batch: pl.DataFrame, name: str, when: pl.Expr) -> pl.DataFrame:
+    """Add `name` to the flags of the rows for which `when` holds, once."""
+    flags = pl.coalesce(pl.col("flags"), pl.lit([], pl.List(pl.String)))
+    new = when.fill_null(False) & ~flags.list.contains(name)
+    return batch.with_columns(
+        pl.when(new).then(pl.concat_list(flags, pl.lit(name))).otherwise(pl.col("flags")).alias("flags")
+    )
+
+
+def with_text_keys(batch: pl.DataFrame) -> pl.DataFrame:
+    """Add `question_key` and `answer_key`: equal keys mean equal text, whatever the spelling, digits or punctuation."""
+    return batch.with_columns(
+        dedup_keys(batch["question"]).alias("question_key"), dedup_keys(batch["answer"]).alias("answer_key")
+    )
+
+
+class MemoryCorpus:
+    """A whole corpus in one frame: what tests, notebooks and small callers hand to a corpus stage."""
+
+    def __init__(
+        self,
+        batch: pl.DataFrame,
+        *stages: CorpusStage,
+        clusters: pl.DataFrame | None = None,
+        previous: pl.DataFrame | None = None,
+    ) -> None:
+        records = complete(batch).with_row_index("row")
+        keyed = with_text_keys(records.drop("row"))
+        self._records = records
+        self._keys = pl.concat([records, *(stage.keys(keyed) for stage in stages)], how="horizontal")
+        self._clusters = clusters
+        self.previous = previous
+
+    def keys(self, *columns: str) -> pl.DataFrame:
+        return self._keys.filter(is_live()).select("row", *columns)
+
+    def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
+        return self._records.filter(pl.col("row").is_in(rows.implode())).select("row", *columns)
+
+    def clusters(self) -> pl.DataFrame:
+        if self._clusters is not None:
+            return self._clusters
+        return pl.DataFrame(schema={"row": pl.UInt32, "cluster": pl.UInt32})
+
+
+def options(stage: Stage) -> dict[str, Any]:
+    """Return the options a stage runs with, defaults included, in the order they are declared."""
+    return {name: getattr(stage, name) for name in getattr(stage, "__dataclass_fields__", {})}
