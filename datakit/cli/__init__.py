@@ -1,0 +1,55 @@
+"""The command line. Results go to stdout, progress and messages to stderr; only this package prints or exits."""
+
+import sys
+from importlib.metadata import version as package_version
+from typing import Annotated
+
+import typer
+
+from datakit.cli.curate import curate
+from datakit.cli.inspect import inspect
+from datakit.cli.langid import langid
+from datakit.cli.normalize import normalize
+from datakit.cli.pack import pack
+from datakit.cli.versions import diff, ls, show, verify
+from datakit.errors import DatakitError
+
+app = typer.Typer(
+    name="datakit",
+    help="Turn raw Marathi-history sources into curated, hashed dataset versions.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+for command in (curate, inspect, ls, show, diff, verify, pack):
+    app.command()(command)
+app.command("normalize")(normalize)
+app.command("langid")(langid)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"datakit (ancient-aurora) {package_version('ancient-aurora')}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Show the version and leave.", callback=_print_version, is_eager=True)
+    ] = False,
+) -> None:
+    """Exit codes: 0 ok, 1 internal, 2 usage, 3 gate, 4 integrity, 5 input, 6 dependency missing, 130 interrupted."""
+
+
+def main() -> None:
+    """Run the command line; a purposeful error becomes one message and its exit code."""
+    try:
+        app()
+    except DatakitError as error:
+        typer.echo(f"datakit: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,88 @@
+"""`datakit curate`: the main job."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datakit.errors import Interrupted
+
+if TYPE_CHECKING:
+    from datakit.pipeline import Result
+
+
+def curate(
+    raw: Annotated[Path, typer.Argument(help="Folder of raw files.")],
+    curated: Annotated[Path, typer.Argument(help="Folder that holds the versions.")],
+    recipe: Annotated[str, typer.Option(help="Name of a built-in recipe, or a TOML file.")] = "marathi-history",
+    name: Annotated[str | None, typer.Option(help="Name of the dataset; the recipe's own by default.")] = None,
+    engine: Annotated[str, typer.Option(help="Where the row stages run; only `local` so far.")] = "local",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; by default one for small input, else one a core.")
+    ] = None,
+    batch_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time, for each worker.")] = 4096,
+    sample: Annotated[int | None, typer.Option(min=1, help="Take about this many rows, spread over the files.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Curate RAW into one immutable version below CURATED."""
+    from datakit.cli.progress import Bars
+    from datakit.errors import UsageError
+    from datakit.pipeline import curate as run
+    from datakit.recipe import load
+
+    if engine != "local":
+        raise UsageError(f"--engine {engine}: expected local; other engines are not part of this version")
+    try:
+        with Bars() as progress:
+            result = run(
+                raw,
+                curated,
+                recipe=load(recipe),
+                name=name,
+                workers=workers,
+                batch_rows=batch_rows,
+                sample=sample,
+                dry_run=dry_run,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        raise Interrupted(
+            "interrupted; nothing was published. Finished parts are kept: the same command goes on from there"
+        ) from None
+    if as_json:
+        typer.echo(json.dumps(_object(result), ensure_ascii=False))
+    else:
+        _print(result, dry_run=dry_run)
+
+
+def _object(result: "Result") -> dict[str, Any]:
+    return {
+        "version_id": result.version_id,
+        "path": None if result.path is None else str(result.path),
+        "new": result.new,
+        "counts": {"in": result.rows_in, "kept": result.kept, "rejected": dict(result.rejected)},
+        "splits": dict(result.splits),
+        "seconds": result.seconds,
+    }
+
+
+def _print(result: "Result", *, dry_run: bool) -> None:
+    from rich.console import Console
+
+    from datakit.cli.funnel import funnel
+
+    Console(width=None).print(funnel(result))
+    splits = ", ".join(f"{name} {rows:,}" for name, rows in result.splits.items())
+    lost = sum(result.rejected.values())
+    typer.echo(
+        f"{result.rows_in:,} rows in, {result.kept:,} kept ({splits}), {lost:,} rejected, {result.seconds:.1f} s"
+    )
+    if dry_run:
+        typer.echo("dry run: nothing was published")
+    elif result.new:
+        typer.echo(f"published {result.path}")
+    else:
+        typer.echo(f"nothing new: {result.path} is there already")
+    typer.echo(result.version_id)

@@ -1,0 +1,103 @@
+"""The corpus on disk: what corpus stages see of the parts, and the verdicts they have given so far."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from datakit.pipeline.parts import Part
+from datakit.stage import VERDICT, CorpusStage
+
+_CLUSTER: Final = {"row": pl.UInt32, "cluster": pl.UInt32}
+
+
+class DiskCorpus:
+    """Parts in order; row numbers run through all of them, rejected rows included."""
+
+    def __init__(self, parts: Sequence[Part], previous: pl.DataFrame | None = None) -> None:
+        self._parts = list(parts)
+        heights = np.array([part.height for part in self._parts], dtype=np.int64)
+        self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heights)])
+        self._live = np.zeros(int(self._starts[-1]), dtype=np.bool_)
+        for start, part in zip(self._starts, self._parts, strict=False):
+            if part.live:
+                self._live[start + pl.read_parquet(part.keys, columns=["row"])["row"].to_numpy()] = True
+        self._verdicts: list[pl.DataFrame] = []
+        self.previous = previous
+
+    @property
+    def height(self) -> int:
+        """How many rows there are, rejected ones included."""
+        return int(self._starts[-1])
+
+    @property
+    def live_count(self) -> int:
+        """How many rows no stage has rejected so far."""
+        return int(self._live.sum())
+
+    def keys(self, *columns: str) -> pl.DataFrame:
+        frames = []
+        for start, part in zip(self._starts, self._parts, strict=False):
+            if not part.live:
+                continue
+            frame = pl.read_parquet(part.keys, columns=["row", *columns], memory_map=False)
+            frame = frame.with_columns((pl.col("row") + int(start)).cast(pl.UInt32))
+            frames.append(frame.filter(pl.Series(self._live[frame["row"].to_numpy()])))
+        if not frames:
+            schema = pl.read_parquet_schema(self._parts[0].keys) if self._parts else {}
+            return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in columns}})
+        return pl.concat(frames).select("row", *columns)
+
+    def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
+        wanted = np.unique(rows.to_numpy().astype(np.int64))
+        cuts = np.searchsorted(wanted, self._starts)
+        frames = []
+        for number, part in enumerate(self._parts):
+            inside = wanted[cuts[number] : cuts[number + 1]]
+            if len(inside):
+                frame = pl.read_parquet(part.rows, columns=list(columns), memory_map=False)
+                frames.append(
+                    frame[inside - self._starts[number]].select(pl.Series("row", inside, dtype=pl.UInt32), *columns)
+                )
+        if not frames:
+            schema = pl.read_parquet_schema(self._parts[0].rows) if self._parts else {}
+            return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in columns}})
+        return pl.concat(frames)
+
+    def clusters(self) -> pl.DataFrame:
+        found = [v.select("row", "cluster").drop_nulls() for v in self._verdicts if "cluster" in v.columns]
+        return pl.concat(found) if found else pl.DataFrame(schema=_CLUSTER)
+
+    def judge(self, stage: CorpusStage) -> dict[str, int]:
+        """Let a stage decide, keep its verdicts, and return how many rows it rejected by reason.
+
+        Errors: `AssertionError` where the stage rejects with a reason it has not declared, or names a row twice.
+        """
+        verdict = stage.apply(self)
+        missing = [pl.lit(None, dtype).alias(name) for name, dtype in VERDICT.items() if name not in verdict.columns]
+        verdict = verdict.with_columns(missing).with_columns(
+            pl.col(name).cast(dtype) for name, dtype in VERDICT.items()
+        )
+        bad = verdict.filter(pl.col("reject_reason").is_not_null())
+        strange = set(bad["reject_reason"].unique()) - set(stage.reasons)
+        if strange or verdict["row"].is_duplicated().any():
+            raise AssertionError(f"stage {stage.name}: undeclared reasons {sorted(strange)} or a row judged twice")
+        self._live[bad["row"].to_numpy()] = False
+        self._verdicts.append(verdict.select(*VERDICT, *stage.writes).with_columns(pl.lit(stage.name).alias("stage")))
+        return dict(bad["reject_reason"].value_counts(sort=True).iter_rows())
+
+    def rejections(self) -> pl.DataFrame:
+        """Return the verdicts that reject, of all stages: VERDICT's columns and `stage`, each row once at most."""
+        found = [v.select(*VERDICT, "stage").filter(pl.col("reject_reason").is_not_null()) for v in self._verdicts]
+        return pl.concat(found) if found else pl.DataFrame(schema={**VERDICT, "stage": pl.String})
+
+    def written(self, column: str) -> pl.DataFrame:
+        """Return `row` and a column that a stage wrote for the rows it kept."""
+        found = [v.select("row", column) for v in self._verdicts if column in v.columns]
+        return pl.concat(found)
+
+    def parts(self) -> list[tuple[int, Part]]:
+        """Return each part with the number of its first row."""
+        return [(int(start), part) for start, part in zip(self._starts, self._parts, strict=False)]

@@ -1,0 +1,246 @@
+"""Curation from end to end: read, row stages, corpus stages, release, publish."""
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+
+from datakit.errors import GateError, InputError, IntegrityError
+from datakit.lineage import Manifest, check_files, read_manifest, sha256_file, version_id
+from datakit.pipeline.card import write_card
+from datakit.pipeline.corpus import DiskCorpus
+from datakit.pipeline.feed import Feed
+from datakit.pipeline.progress import Progress, Silent
+from datakit.pipeline.provenance import tools, write_provenance
+from datakit.pipeline.release import Released, write_release
+from datakit.pipeline.report import write_report
+from datakit.pipeline.rows import Tally, merge
+from datakit.pipeline.workers import Workers
+from datakit.readers import Input, discover
+from datakit.readers.sources import load_sources
+from datakit.recipe import Recipe
+from datakit.stages.split import SPLITS
+from datakit.store import Version, build_folder, clear, latest, lock, publish, sweep, work_folder
+
+IDENTITY_FORMAT: Final = 1
+BATCH_ROWS: Final = 4096
+_ONE_WORKER_BYTES: Final = 8 << 20  # below this, starting processes costs more than it saves (0.6 s CPU for each)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """What a run came to."""
+
+    version_id: str
+    path: Path | None
+    """None after a dry run."""
+    new: bool
+    """False when the same version was there already."""
+    rows_in: int
+    kept: int
+    rejected: Mapping[str, int]
+    """Rows by reason; rows_in = kept + sum of these."""
+    splits: Mapping[str, int]
+    seconds: float
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    """By stage, in order."""
+
+
+def curate(
+    raw: Path,
+    curated: Path,
+    *,
+    recipe: Recipe,
+    name: str | None = None,
+    workers: int | None = None,
+    batch_rows: int = BATCH_ROWS,
+    sample: int | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Curate everything under `raw` and publish one version below `curated/<name>/`.
+
+    `workers` None decides by the size of the input; the version does not depend on it, nor on `batch_rows`. A `sample`
+    takes about that many rows, spread over the files, and goes to `<name>-sample`. Errors: `InputError` where there is
+    nothing to read, `GateError` where no row survives, `IntegrityError` where the same version lies there damaged.
+    """
+    began = time.perf_counter()
+    progress = progress or Silent()
+    inputs = discover(raw)
+    if not inputs:
+        raise InputError(f"{raw}: no input found; expected files such as .jsonl, .csv, .md or .html in it")
+    name = name or recipe.name
+    per_file = None
+    if sample is not None:
+        name, per_file = f"{name}-sample", -(-sample // len(inputs))
+    count = _workers(workers, inputs)
+    with lock(curated, name):
+        sweep(curated, name)
+        work = work_folder(curated, name)
+        feed = Feed(recipe, load_sources(raw), work, batch_rows, per_file)
+        with Workers(recipe, count) as pool:
+            parts = feed.parts(inputs, pool, progress)
+        corpus = DiskCorpus(parts, _previous(curated, name, recipe))
+        tallies = merge([part.tallies for part in parts])
+        _judge(corpus, recipe, tallies, progress)
+        if not corpus.live_count:
+            raise GateError(f"{raw}: none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
+        progress.start("release", None)
+        build = build_folder(curated, name)
+        spill = build.with_name(build.name + "-spill")
+        try:
+            clear(spill)
+            spill.mkdir()
+            released = write_release(corpus, recipe.chat, build, spill)
+            manifest = _manifest(name, recipe, released, corpus, tallies)
+            version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run)
+        finally:
+            clear(spill)
+            clear(build)
+        _prune(work, {part.rows.parent for part in parts})
+        progress.finish("release", f"{sum(released.rows.values()):,} rows")
+    return Result(
+        version_id=manifest.id,
+        path=version.path if version else None,
+        new=new,
+        rows_in=corpus.height,
+        kept=manifest.counts["kept"],
+        rejected=manifest.counts["rejected"],
+        splits=released.rows,
+        seconds=round(time.perf_counter() - began, 3),
+        tallies=tallies,
+    )
+
+
+def _workers(workers: int | None, inputs: list[Input]) -> int:
+    if workers is not None:
+        return max(1, workers)
+    if sum(source.size for source in inputs) < _ONE_WORKER_BYTES:
+        return 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _judge(corpus: DiskCorpus, recipe: Recipe, tallies: dict[str, Tally], progress: Progress) -> None:
+    for stage in recipe.corpus_stages:
+        progress.start(stage.name, None)
+        began = time.perf_counter()
+        rows_in = corpus.live_count
+        reasons = corpus.judge(stage)
+        tallies.setdefault(stage.name, Tally()).add(Tally(rows_in, reasons, time.perf_counter() - began))
+        progress.finish(stage.name, f"{rows_in - corpus.live_count:,} rejected")
+
+
+def _manifest(
+    name: str, recipe: Recipe, released: Released, corpus: DiskCorpus, tallies: Mapping[str, Tally]
+) -> Manifest:
+    sources = [
+        {"id": source, "sha256": root, "licence": licence}
+        for source, (root, licence) in released.records_by_source.items()
+    ]
+    identity: dict[str, Any] = {
+        "format": IDENTITY_FORMAT,
+        "name": name,
+        "row_roots": released.roots,
+        "sources": sources,
+        "recipe": recipe.resolved(),
+        "decisions": [],
+        "tombstones": [],
+    }
+    rejected: dict[str, int] = {}
+    for tally in tallies.values():
+        for reason, count in tally.rejected.items():
+            rejected[reason] = rejected.get(reason, 0) + count
+    rejected = dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0])))
+    stages = {stage: {"in": tally.rows_in, "rejected": tally.rejected} for stage, tally in tallies.items()}
+    counts = {
+        "in": corpus.height,
+        "kept": sum(released.rows.values()),
+        "rejected": rejected,
+        "splits": {split: released.rows[split] for split in SPLITS},
+        "stages": stages,
+    }
+    return Manifest(kind="dataset", id=version_id(identity), identity=identity, counts=counts, tools=tools())
+
+
+def _publish(
+    build: Path,
+    curated: Path,
+    name: str,
+    manifest: Manifest,
+    tallies: Mapping[str, Tally],
+    began: float,
+    *,
+    dry_run: bool,
+) -> tuple[Version | None, bool]:
+    final = curated / name / manifest.id
+    if dry_run:
+        return None, not final.exists()
+    if final.exists():
+        problems = check_files(final, read_manifest(final))
+        if problems:
+            listed = "\n  ".join(problems[:10])
+            raise IntegrityError(
+                f"this version exists already, but damaged; move the folder away and run again:\n  {listed}"
+            )
+        return publish(build, curated, name, manifest)
+    write_card(build, manifest)
+    write_report(build, manifest)
+    write_provenance(
+        build, {stage: round(tally.seconds, 4) for stage, tally in tallies.items()}, time.perf_counter() - began
+    )
+    files = {
+        path.relative_to(build).as_posix(): {"sha256": sha256_file(path), "bytes": path.stat().st_size}
+        for path in sorted(build.rglob("*"))
+        if path.is_file()
+    }
+    whole = Manifest(
+        kind=manifest.kind,
+        id=manifest.id,
+        identity=manifest.identity,
+        counts=manifest.counts,
+        tools=manifest.tools,
+        files=files,
+    )
+    return publish(build, curated, name, whole)
+
+
+def _previous(curated: Path, name: str, recipe: Recipe) -> pl.DataFrame | None:
+    """Return `id, split` of every row that the last version placed, rows merged into a kept one included.
+
+    A version split by other options has no say: its placement is not what this recipe asks for.
+    """
+    version = latest(curated, name)
+    if version is None:
+        return None
+    before = read_manifest(version.path).identity["recipe"]["stages"]
+    options = next((stage for stage in before if stage["use"] == "split"), None)
+    if options != next(stage for stage in recipe.resolved()["stages"] if stage["use"] == "split"):
+        return None
+    lineage = pl.read_parquet(version.path / "lineage.parquet", columns=["row_id", "of", "role", "split"])
+    kept = (
+        lineage.filter(pl.col("role") == "kept")
+        .select(pl.col("row_id").alias("id"), "split")
+        .unique("id", keep="first")
+    )
+    merged = lineage.filter(pl.col("role") == "duplicate_of").select(
+        pl.col("row_id").alias("id"), pl.col("of").alias("kept")
+    )
+    follow = merged.join(kept.rename({"id": "kept"}), on="kept").select("id", "split")
+    return pl.concat([kept, follow]).unique("id", keep="first", maintain_order=True)
+
+
+def _why(tallies: Mapping[str, Tally]) -> str:
+    reasons = {reason: count for tally in tallies.values() for reason, count in tally.rejected.items()}
+    most = sorted(reasons.items(), key=lambda item: -item[1])[:3]
+    return " (" + ", ".join(f"{reason} {count:,}" for reason, count in most) + ")" if most else ""
+
+
+def _prune(work: Path, used: set[Path]) -> None:
+    """Delete parts that this run did not need: inputs or rules that are gone."""
+    for folder in work.iterdir() if work.exists() else ():
+        if folder not in used:
+            clear(folder)

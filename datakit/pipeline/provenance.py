@@ -1,0 +1,49 @@
+"""What is recorded beside a version and never hashed into its id: when, where, with which packages, how long."""
+
+import json
+import platform
+import subprocess
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+_PACKAGES = ("ancient-aurora", "polars", "numpy", "orjson", "lxml", "fastexcel", "pycld2", "regex", "xxhash")
+
+
+def tools() -> dict[str, str]:
+    """Return the versions of Python and of the packages that take part."""
+    found = {"python": platform.python_version()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def write_provenance(folder: Path, seconds_by_stage: Mapping[str, float], seconds: float) -> None:
+    """Write `provenance.json`: clock, host, code revision and timings of the run that published the version."""
+    body = {
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "host": platform.node(),
+        "platform": platform.platform(),
+        "git_commit": _commit(),
+        "seconds": round(seconds, 3),
+        "seconds_by_stage": dict(seconds_by_stage),
+    }
+    (folder / "provenance.json").write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _commit() -> str | None:
+    """Return the revision of this program's checkout, or None where it is installed from a wheel."""
+    home = Path(__file__).parent.parent.parent
+    if not (home / ".git").exists():
+        return None
+    try:
+        asked = subprocess.run(
+            ["git", "-C", str(home), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return asked.stdout.strip()

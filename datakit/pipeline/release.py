@@ -1,0 +1,155 @@
+"""The release: the Parquet files of a version, written part by part: memory follows a batch, not the corpus."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from datakit.lineage import content_root
+from datakit.pipeline.corpus import DiskCorpus
+from datakit.record import SCHEMA
+from datakit.stages.chat import Chat
+from datakit.stages.split import SPLITS
+
+MESSAGES: Final = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+RELEASE_COLUMNS: Final = (
+    "id", "messages", "question", "answer", "context", "system",
+    "source_id", "licence", "file", "locator", "split_group", "lang", "flags", "meta",
+)  # fmt: skip
+REJECTED_COLUMNS: Final = (*SCHEMA, "of")
+LINEAGE: Final[dict[str, pl.DataType]] = {
+    "row_id": pl.String(),
+    "source_id": pl.String(),
+    "licence": pl.String(),
+    "file": pl.String(),
+    "locator": pl.String(),
+    "raw_sha256": pl.String(),
+    "role": pl.String(),  # kept | duplicate_of | rejected
+    "of": pl.String(),  # id of the row it was merged into, or that it disagrees with
+    "stage": pl.String(),
+    "reason": pl.String(),
+    "score": pl.Float32(),
+    "cluster": pl.String(),  # id of the cluster's kept row
+    "split": pl.String(),
+    "changes": pl.List(pl.String()),
+}
+_MERGED: Final = ("exact_duplicate", "near_duplicate")
+
+
+@dataclass(frozen=True)
+class Released:
+    """What the files hold."""
+
+    roots: dict[str, str]
+    """Row root of each split."""
+    rows: dict[str, int]
+    """Rows of each split."""
+    records_by_source: dict[str, tuple[str, str | None]]
+    """Source id to the root over its records as read, and its licence."""
+
+
+def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> Released:
+    """Write one Parquet file a split, `rejected.parquet` and `lineage.parquet` into `folder`.
+
+    `spill` is a folder for the pieces; the caller removes it. Rows stand in the order of the input.
+    """
+    placed = corpus.written("split").join(corpus.written("split_group"), on="row")
+    rejections = corpus.rejections()
+    of_ids = corpus.fetch(rejections["of"].drop_nulls(), "id").rename({"row": "of", "id": "of_id"})
+    verdicts = rejections.join(of_ids, on="of", how="left").join(placed, on="row", how="full", coalesce=True)
+    names = (*SPLITS, "rejected", "lineage")
+    for name in names:
+        (spill / name).mkdir(parents=True)
+    ids: dict[str, list[pl.Series]] = {name: [] for name in SPLITS}
+    raw: list[pl.DataFrame] = []
+    for number, (kept, rejected, lineage) in enumerate(_pieces(corpus, chat, verdicts)):
+        for name in SPLITS:
+            piece = kept.filter(pl.col("split") == name)
+            ids[name].append(piece["id"])
+            _spill(piece.select(RELEASE_COLUMNS), spill / name, number)
+        _spill(rejected.select(REJECTED_COLUMNS), spill / "rejected", number)
+        _spill(lineage, spill / "lineage", number)
+        raw.append(lineage.select("source_id", "licence", "raw_sha256"))
+    empty = {name: pl.DataFrame(schema=_release_schema()) for name in SPLITS}
+    empty["rejected"] = pl.DataFrame(schema={**SCHEMA, "of": pl.String})
+    empty["lineage"] = pl.DataFrame(schema=LINEAGE)
+    for name in names:
+        _gather(spill / name, folder / f"{name}.parquet", empty[name])
+    split_ids = {name: pl.concat(found) if found else pl.Series(dtype=pl.String) for name, found in ids.items()}
+    return Released(
+        roots={name: content_root(found) for name, found in split_ids.items()},
+        rows={name: len(found) for name, found in split_ids.items()},
+        records_by_source=_sources(raw),
+    )
+
+
+def _pieces(
+    corpus: DiskCorpus, chat: Chat, verdicts: pl.DataFrame
+) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]]:
+    """Yield each part's kept rows, rejected rows and lineage."""
+    verdicts = verdicts.sort("row")
+    rows = verdicts["row"]
+    for start, part in corpus.parts():
+        begin, end = rows.search_sorted(start), rows.search_sorted(start + part.height)
+        mine = verdicts[begin:end].rename({name: f"v_{name}" for name in ("reject_reason", "reject_detail", "stage")})
+        frame = pl.read_parquet(part.rows, memory_map=False).with_row_index("row", offset=start)
+        frame = frame.join(mine, on="row", how="left", maintain_order="left").with_columns(
+            pl.coalesce("reject_stage", "v_stage").alias("reject_stage"),
+            pl.coalesce("reject_reason", "v_reject_reason").alias("reject_reason"),
+            pl.coalesce("reject_detail", "v_reject_detail").alias("reject_detail"),
+        )
+        kept = frame.filter(pl.col("reject_reason").is_null())
+        kept = kept.with_columns(pl.Series("messages", chat.messages(kept), dtype=MESSAGES))
+        rejected = frame.filter(pl.col("reject_reason").is_not_null()).with_columns(pl.col("of_id").alias("of"))
+        yield kept, rejected, _lineage(frame)
+
+
+def _lineage(frame: pl.DataFrame) -> pl.DataFrame:
+    merged = pl.col("reject_reason").is_in(_MERGED)
+    role = pl.when(pl.col("reject_reason").is_null()).then(pl.lit("kept")).when(merged).then(pl.lit("duplicate_of"))
+    return frame.select(
+        pl.col("id").alias("row_id"),
+        "source_id",
+        "licence",
+        "file",
+        "locator",
+        "raw_sha256",
+        role.otherwise(pl.lit("rejected")).alias("role"),
+        pl.col("of_id").alias("of"),
+        pl.col("reject_stage").alias("stage"),
+        pl.col("reject_reason").alias("reason"),
+        "score",
+        pl.when(merged).then(pl.col("of_id")).alias("cluster"),
+        "split",
+        "changes",
+    ).cast(dict(LINEAGE))
+
+
+def _release_schema() -> dict[str, pl.DataType]:
+    extra = {"messages": MESSAGES, "split_group": pl.String()}
+    return {name: extra[name] if name in extra else SCHEMA[name] for name in RELEASE_COLUMNS}
+
+
+def _spill(piece: pl.DataFrame, folder: Path, number: int) -> None:
+    if piece.height:
+        piece.write_parquet(folder / f"{number:06d}.parquet", compression="lz4", statistics=False)
+
+
+def _gather(folder: Path, target: Path, empty: pl.DataFrame) -> None:
+    files = sorted(folder.glob("*.parquet"))
+    if files:
+        pl.scan_parquet(files).sink_parquet(target, compression="zstd", row_group_size=8192, maintain_order=True)
+    else:
+        empty.write_parquet(target)
+
+
+def _sources(raw: Sequence[pl.DataFrame]) -> dict[str, tuple[str, str | None]]:
+    records = (
+        pl.concat(raw)
+        if raw
+        else pl.DataFrame(schema={name: LINEAGE[name] for name in ("source_id", "licence", "raw_sha256")})
+    )
+    grouped = records.group_by("source_id").agg(pl.col("licence").first(), "raw_sha256").sort("source_id")
+    return {source: (content_root(digests), licence) for source, licence, digests in grouped.iter_rows()}
