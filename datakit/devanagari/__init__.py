@@ -1,6 +1,8 @@
 """Marathi text in Devanagari: one canonical spelling of code points, and a key for comparing texts."""
 
-from datakit.devanagari.engine import normalize
+from datakit.devanagari.column import normalize_series, normalize_with_rules
+from datakit.devanagari.engine import Change, explain, normalize
 from datakit.devanagari.key import dedup_key, dedup_keys
+from datakit.devanagari.policy import Policy
 
-__all__ = ["dedup_key", "dedup_keys", "normalize"]
+__all__ = ["Change", "Policy", "dedup_key", "dedup_keys", "explain", "normalize", "normalize_series", "normalize_with_rules"]
