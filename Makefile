@@ -33,7 +33,7 @@ types: $(VENV)/dev.stamp ## mypy, strict
 	@$(BIN)/mypy
 
 imports: $(VENV)/dev.stamp ## the import contracts: which package may know which
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 docs: $(VENV)/dev.stamp ## rewrite the generated pages and transcripts
 	@$(BIN)/python -m tools.docs write
