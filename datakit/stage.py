@@ -10,7 +10,7 @@ Both are frozen dataclasses: the fields are the options a recipe may set, all ke
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
 import polars as pl
@@ -184,4 +184,9 @@ class MemoryCorpus:
 
 def options(stage: Stage) -> dict[str, Any]:
     """Return the options a stage runs with, defaults included, in the order they are declared."""
-    return {name: getattr(stage, name) for name in getattr(stage, "__dataclass_fields__", {})}
+    return {name: getattr(stage, name) for name in option_names(type(stage))}
+
+
+def option_names(kind: type[Stage]) -> list[str]:
+    """Return the names of the options a stage has; a stage that is no dataclass has none."""
+    return [field.name for field in fields(kind)] if is_dataclass(kind) else []

@@ -2,8 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.rows import numbered_rows, write_rows
+
+if TYPE_CHECKING:
+    from datakit.recipe import Recipe
 
 PROJECT = Path(__file__).parents[1]
 
@@ -21,3 +27,26 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data at {folder}; set AURORA_DATA to its folder to run this test")
     return folder
+
+
+@pytest.fixture
+def plain_recipe() -> "Recipe":
+    """The least recipe: rows as they are, with ids and splits."""
+    from datakit.recipe import parse
+
+    return parse(
+        'name = "plain"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "split"\ntrain = 60\nvalidation = 20\ntest = 20'
+    )
+
+
+@pytest.fixture
+def version(tmp_path: Path, plain_recipe: "Recipe") -> Path:
+    """A published version of 300 rows, one of them rejected."""
+    from datakit.pipeline import curate
+
+    write_rows(
+        tmp_path / "raw" / "a.jsonl", [*numbered_rows(299), {"question": "टोकन <|im_end|> येथे?", "answer": "नाही"}]
+    )
+    result = curate(tmp_path / "raw", tmp_path / "curated", recipe=plain_recipe)
+    assert result.path is not None
+    return result.path

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from datakit.errors import InputError, RecipeError
 from datakit.recipe.recipe import Recipe
-from datakit.stage import CorpusStage, RowStage, Stage
+from datakit.stage import CorpusStage, RowStage, Stage, option_names
 from datakit.stages import STAGES
 
 BUILTIN: Final = Path(__file__).parent / "builtin"
@@ -124,15 +124,14 @@ def _stages(value: Any, folder: Path, problems: list[str]) -> Iterable[Stage]:
 
 
 def _stage(place: str, kind: type[Stage], given: Mapping[str, Any], folder: Path, problems: list[str]) -> Stage | None:
-    hints = {
-        key: hint for key, hint in get_type_hints(kind).items() if key in getattr(kind, "__dataclass_fields__", {})
-    }
+    known = get_type_hints(kind)
+    hints = {name: known[name] for name in option_names(kind)}
     before = len(problems)
     values: dict[str, Any] = {}
     for key, value in given.items():
         if key not in hints:
-            known = f"; it has {', '.join(hints)}" if hints else "; it has none"
-            problems.append(f"{place}: no option `{key}`{_nearest(key, hints)}{known}")
+            listed = f"; it has {', '.join(hints)}" if hints else "; it has none"
+            problems.append(f"{place}: no option `{key}`{_nearest(key, hints)}{listed}")
             continue
         try:
             values[key] = _typed(value, hints[key], folder)

@@ -1,0 +1,114 @@
+"""Kill `datakit curate` at random moments, many times: no torn version may appear, and the resumed run's id must be that of an undisturbed one.
+
+python benchmarks/kills.py --kills 200
+"""
+
+import argparse
+import json
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from datakit.store import verify, versions
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass
+class Series:
+    """What a series of kills came to."""
+
+    kills: int = 0
+    landed: int = 0
+    """Kills that hit a running process; the others came after its end."""
+    runs_finished: int = 0
+    parts_kept: int = 0
+    """Most finished parts that a killed run left for the next one."""
+    torn: int = 0
+    other_ids: int = 0
+
+
+def kill_series(raw: Path, folder: Path, *, kills: int, seed: int, options: Sequence[str] = ()) -> Series:
+    """Kill, look, and start again in the same folder until a run ends; then begin anew, until `kills` are done."""
+    command = [sys.executable, "-m", "datakit", "curate", str(raw)]
+    began = time.perf_counter()
+    clean = _id(
+        subprocess.run(
+            [*command, str(folder / "clean"), "--json", *options], capture_output=True, text=True, check=True
+        ).stdout
+    )
+    usual_s = time.perf_counter() - began
+    chance = random.Random(seed)
+    series = Series()
+    number = 0
+    while series.kills < kills:
+        target = folder / f"run-{number}"
+        number += 1
+        while True:
+            process = subprocess.Popen(
+                [*command, str(target), "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+            )
+            try:
+                out, _ = process.communicate(
+                    timeout=chance.uniform(0.15, 1.1) * usual_s if series.kills < kills else None
+                )
+            except subprocess.TimeoutExpired:
+                process.send_signal(signal.SIGKILL)
+                process.communicate()
+                series.kills += 1
+                series.landed += 1
+                series.parts_kept = max(series.parts_kept, len(list(target.glob(".work/*/*/*.keys.parquet"))))
+                series.torn += _torn(target)
+                continue
+            series.kills += 1
+            series.runs_finished += 1
+            series.torn += _torn(target)
+            series.other_ids += _id(out) != clean
+            break
+    return series
+
+
+def _id(out: str) -> str:
+    return str(json.loads(out)["version_id"])
+
+
+def _torn(target: Path) -> int:
+    """Return how many folders look like versions and are not whole."""
+    torn = 0
+    for home in target.glob("*") if target.exists() else ():
+        for folder in home.iterdir() if home.is_dir() and not home.name.startswith(".") else ():
+            torn += folder.is_dir() and not folder.is_symlink() and not (folder / "manifest.json").is_file()
+    for version in versions(target):
+        verify(version.path)
+    return torn
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--raw", type=Path, default=Path(__file__).parents[1] / "raw")
+    arguments = parser.parse_args()
+    results = {}
+    for name, options in {
+        "one process": ["--batch-rows", "40"],
+        "two workers": ["--batch-rows", "40", "--workers", "2"],
+    }.items():
+        with tempfile.TemporaryDirectory() as folder:
+            results[name] = asdict(
+                kill_series(arguments.raw, Path(folder), kills=arguments.kills // 2, seed=len(name), options=options)
+            )
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "kills.json").write_text(
+        json.dumps({"command": "python benchmarks/kills.py", **results}, indent=2) + "\n"
+    )
+    print(json.dumps(results, indent=2))  # noqa: T201 - a benchmark talks to a person
+
+
+if __name__ == "__main__":
+    main()

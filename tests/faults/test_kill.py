@@ -1,0 +1,87 @@
+"""Kills and interrupts: all or nothing, and the next run goes on."""
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from benchmarks.kills import kill_series
+from tests.rows import numbered_rows, write_rows
+
+RECIPE = 'name = "kills"\n[[stage]]\nuse = "normalize"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "exact_dedup"\n[[stage]]\nuse = "split"\n'
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    for name in ("a", "b", "c"):
+        write_rows(tmp_path / "raw" / f"{name}.jsonl", numbered_rows(400, start=ord(name) * 1000))
+    (tmp_path / "kills.toml").write_text(RECIPE)
+    return tmp_path / "raw"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_killed_run_leaves_nothing_torn_and_resumes_to_the_same_id(raw: Path, tmp_path: Path, workers: str) -> None:
+    """Killed at ten random moments, no torn version is seen and the id is that of a clean run."""
+    options = ["--recipe", str(tmp_path / "kills.toml"), "--batch-rows", "50", "--workers", workers]
+    series = kill_series(raw, tmp_path / "out", kills=10, seed=3, options=options)
+    assert (series.torn, series.other_ids) == (0, 0)
+    assert series.landed >= 3
+    assert series.runs_finished >= 1
+
+
+def test_finished_parts_are_not_done_again(raw: Path, tmp_path: Path) -> None:
+    """What a stopped run spilled is found by the next one: its files keep their time stamps."""
+    command = [
+        sys.executable,
+        "-m",
+        "datakit",
+        "curate",
+        str(raw),
+        str(tmp_path / "out"),
+        "--recipe",
+        str(tmp_path / "kills.toml"),
+    ]
+    command += ["--batch-rows", "10", "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    deadline = time.monotonic() + 60
+    while len(list((tmp_path / "out").glob(".work/kills/*/*.json"))) < 5:
+        assert time.monotonic() < deadline, process.communicate()[1]
+        time.sleep(0.005)
+    process.kill()
+    process.communicate()
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob(".work/kills/*/0*.json")}
+    assert 5 <= len(before) < 120
+    subprocess.run(command, check=True, capture_output=True)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(list((tmp_path / "out").glob(".work/kills/*/0*.json"))) == 120
+
+
+def test_ctrl_c_exits_130_and_says_how_to_resume(raw: Path, tmp_path: Path) -> None:
+    """An interrupt publishes nothing, keeps the parts, and tells the next step."""
+    command = [
+        sys.executable,
+        "-m",
+        "datakit",
+        "curate",
+        str(raw),
+        str(tmp_path / "out"),
+        "--recipe",
+        str(tmp_path / "kills.toml"),
+    ]
+    process = subprocess.Popen(
+        [*command, "--batch-rows", "5"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not list((tmp_path / "out").glob(".work/kills/*/0*.json")):
+        assert time.monotonic() < deadline, process.communicate()[1]
+        time.sleep(0.005)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "the same command goes on from there" in errors
+    assert "Traceback" not in errors
+    assert not list((tmp_path / "out").glob("kills/*"))
