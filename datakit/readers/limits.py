@@ -1,0 +1,38 @@
+"""How much a reader takes in at once."""
+
+from typing import Final
+
+MIB: Final = 1 << 20
+
+ROW_BYTES: Final = 8 * MIB
+"""A row larger than this is rejected. The longest answer of 84,002 real rows has 0.06 MB; a whole book has 1 to 2 MB."""
+
+BATCH_BYTES: Final = 16 * MIB
+"""A batch is cut when its text reaches this size, so that a worker's memory does not follow the length of rows."""
+
+CHUNK_BYTES: Final = 1 * MIB
+"""How much is asked of a stream at a time."""
+
+PAGE_BYTES: Final = 64 * MIB
+"""A web page is read whole; none of the 118 real pages has more than 0.3 MB."""
+
+JSON_DEPTH: Final = 64
+"""SQuAD, the deepest shape read here, nests 9 deep; a row of 1,000 levels is an attack or a mistake."""
+
+HEAD_BYTES: Final = 64 << 10
+"""How much of a file is looked at to tell its format, encoding and delimiter."""
+
+ARCHIVE_RATIO: Final = 200
+"""Unpacked to packed. 321 MB of real QA packs 13 times; deflate cannot pass 1,032 and a bomb gets near it."""
+
+ARCHIVE_FLOOR_BYTES: Final = 64 * MIB
+"""Below this an archive may have any ratio: a file of equal lines packs well and harms nobody."""
+
+ARCHIVE_BYTES: Final = 64 << 30
+"""No archive unpacks to more than this, whatever its ratio."""
+
+ARCHIVE_MEMBERS: Final = 100_000
+"""More members than this are refused unread."""
+
+SPOOL_BYTES: Final = 4 << 30
+"""A member that must be read from disk (Parquet, Arrow, XLSX) is unpacked to a temporary file up to this size."""

@@ -1,0 +1,43 @@
+"""Every reason for which a reader rejects a row or a file.
+
+A reason is a fault in snake_case. The text beside it says what was wrong; the reject's detail says where and what to do.
+"""
+
+from typing import Final
+
+FILE_REASONS: Final = {
+    "empty_file": "the file holds nothing",
+    "unsupported_format": "no reader for this kind of file",
+    "unreadable_file": "the bytes are not what the file says it is",
+    "truncated_file": "the file stops in the middle",
+    "outside_raw": "a link that leads out of the input folder",
+    "unsafe_path": "an archive member that would leave its folder",
+    "archive_too_large": "an archive that unpacks to far more than its size",
+    "nested_archive": "an archive inside an archive inside an archive",
+    "encrypted_archive": "an archive that needs a password",
+    "no_question_answer_pairs": "text with no question and answer in it",
+    "hidden_sheet": "a sheet that its author has hidden",
+}
+
+ROW_REASONS: Final = {
+    "row_too_large": "one row larger than the limit",
+    "invalid_utf8": "bytes that are not UTF-8 among bytes that are",
+    "legacy_encoding": "text of an 8-bit code page, which cannot hold Devanagari",
+    "nul_bytes": "NUL bytes where text belongs",
+    "invalid_json": "not JSON",
+    "too_deep": "JSON nested too deep",
+    "not_an_object": "a JSON value that is no object",
+    "not_text": "a list, an object or a truth value where text belongs",
+    "unrecognised_columns": "no columns that can be taken for question and answer",
+    "ragged_row": "more or fewer fields than the header",
+    "unclosed_quote": "a quote that is never closed",
+    "unknown_role": "a turn by somebody who is neither user nor assistant",
+    "turns_out_of_order": "turns that do not alternate",
+    "no_answer_given": "a question without an answer",
+    "answer_without_question": "an answer without a question",
+    "answer_not_among_options": "an answer key that names none of the options",
+    "ambiguous_option": "an option number that may count from 0 or from 1",
+    "formula_without_value": "a formula whose result was never stored",
+}
+
+REASONS: Final[tuple[str, ...]] = (*FILE_REASONS, *ROW_REASONS)

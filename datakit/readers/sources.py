@@ -1,0 +1,164 @@
+"""`raw/sources.toml`: which files belong to which source, under which licence, and who wins a duplicate."""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from datakit.errors import RecipeError
+from datakit.readers.licences import licence_problem
+from datakit.readers.source import discover
+
+FILE: Final = "sources.toml"
+
+KEYS: Final[dict[str, type]] = {
+    "id": str,
+    "title": str,
+    "files": list,
+    "licence": str,
+    "author": str,
+    "url": str,
+    "priority": int,
+    "notes": str,
+}
+REQUIRED: Final = ("id", "title", "files", "licence")
+
+PRIORITY_LIMIT: Final = 2**31
+"""`priority` is a 32-bit integer in the record."""
+
+ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """One source: `files` are patterns of paths below raw/, `licence` an SPDX id, null where nobody declared one."""
+
+    id: str
+    title: str = ""
+    files: tuple[str, ...] = ()
+    licence: str | None = None
+    author: str | None = None
+    url: str | None = None
+    priority: int = 0
+    notes: str | None = None
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The declared sources, in the order of the file."""
+
+    declared: tuple[Source, ...] = ()
+
+    @cached_property
+    def _patterns(self) -> list[tuple[re.Pattern[str], Source]]:
+        return [(compile_glob(pattern), source) for source in self.declared for pattern in source.files]
+
+    def of(self, name: str) -> Source:
+        """Return the source of a file; a member of an archive or dataset folder belongs to the source of the whole.
+
+        A file that nobody declared is a source of its own: its name, and no licence.
+        """
+        return next((source for pattern, source in self._patterns if covers(pattern, name)), Source(id=name))
+
+
+def load_sources(raw: Path) -> Sources:
+    """Read `raw/sources.toml`; without that file every input is its own source.
+
+    Errors: `RecipeError` with every problem, each by table and key; a pattern that finds no file is a problem too.
+    """
+    path = raw / FILE
+    if not path.is_file():
+        return Sources()
+    try:
+        document = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(str(path), [f"found no TOML ({error}); expected [[source]] tables in UTF-8"]) from None
+    problems = [f"{key}: unknown table; expected [[source]]" for key in document if key != "source"]
+    tables = document.get("source", [])
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise RecipeError(str(path), [*problems, "source: found no list of tables; write each as [[source]]"])
+    for number, table in enumerate(tables, start=1):
+        problems += _table_problems(f"source {number} ({table.get('id', 'no id')})", table)
+    if not problems:
+        sources = Sources(tuple(_source(table) for table in tables))
+        problems = _double_ids(sources) + _file_problems(sources, [found.name for found in discover(raw)])
+    if problems:
+        raise RecipeError(str(path), problems)
+    return sources
+
+
+def compile_glob(pattern: str) -> re.Pattern[str]:
+    """Return the expression for a pattern of paths: `*` and `?` stay inside a folder, `**` crosses folders."""
+    parts = re.split(r"(\*\*/|\*\*|\*|\?)", pattern)
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    return re.compile("".join(known.get(part, re.escape(part)) for part in parts))
+
+
+def covers(pattern: re.Pattern[str], name: str) -> bool:
+    """Tell whether a pattern names a file or anything it lies in."""
+    parts = name.split("/")
+    return any(pattern.fullmatch("/".join(parts[:end])) for end in range(len(parts), 0, -1))
+
+
+def _table_problems(where: str, table: Mapping[str, object]) -> list[str]:
+    problems = [f"{where}: {key} is missing" for key in REQUIRED if key not in table]
+    for key, value in table.items():
+        if key not in KEYS:
+            near = get_close_matches(key, KEYS, n=1)
+            problems.append(
+                f"{where}: unknown key {key!r}"
+                + (f"; did you mean {near[0]}?" if near else f"; known: {', '.join(KEYS)}")
+            )
+        elif not isinstance(value, KEYS[key]) or isinstance(value, bool):
+            problems.append(f"{where}: {key}: found {type(value).__name__}, expected {KEYS[key].__name__}")
+    if problems:
+        return problems
+    if not ID.fullmatch(str(table["id"])):
+        problems.append(f"{where}: id: found {table['id']!r}; expected small Latin letters, digits, dots and hyphens")
+    files = table["files"]
+    if not isinstance(files, list) or not files or not all(isinstance(name, str) and name for name in files):
+        problems.append(f"{where}: files: expected at least one path or pattern below raw/")
+    if (problem := licence_problem(str(table["licence"]))) is not None:
+        problems.append(f"{where}: licence: {problem}")
+    if abs(int(str(table.get("priority", 0)))) >= PRIORITY_LIMIT:
+        problems.append(f"{where}: priority: found {table['priority']}, expected a number below {PRIORITY_LIMIT:,}")
+    return problems
+
+
+def _double_ids(sources: Sources) -> list[str]:
+    ids = [source.id for source in sources.declared]
+    return [
+        f"id {name!r}: found in {ids.count(name)} sources, expected one"
+        for name in sorted({i for i in ids if ids.count(i) > 1})
+    ]
+
+
+def _file_problems(sources: Sources, names: Sequence[str]) -> list[str]:
+    problems = []
+    claims: dict[str, list[str]] = {}
+    for source in sources.declared:
+        for glob in source.files:
+            pattern = compile_glob(glob)
+            found = [name for name in names if covers(pattern, name)]
+            if not found:
+                near = get_close_matches(glob, names, n=1)
+                problems.append(
+                    f"{source.id}: files: {glob!r} finds no file below raw/"
+                    + (f"; did you mean {near[0]}?" if near else "")
+                )
+            for name in found:
+                claims.setdefault(name, []).append(source.id)
+    for name, ids in claims.items():
+        if len(set(ids)) > 1:
+            problems.append(f"{name}: claimed by {' and '.join(dict.fromkeys(ids))}, expected one source a file")
+    return problems
+
+
+def _source(table: Mapping[str, object]) -> Source:
+    given = dict(table)
+    given["files"] = tuple(str(name) for name in table["files"])  # type: ignore[attr-defined]  # checked to be a list of text
+    return Source(**given)  # type: ignore[arg-type]  # every key and type was checked
