@@ -116,7 +116,10 @@ class Blocks:
     def _reply(self, text: str, whole: str, line: Line) -> Iterator[Row]:
         if not any(self._question):
             yield from self._flush()
-            detail = "found an answer with no question before it; expected प्र. or प्रश्न: above it; add the question or its mark"
+            detail = (
+                "found an answer with no question before it; expected प्र. or प्रश्न: above it; add the "
+                "question or its mark"
+            )
             self.rows += 1
             yield reject(
                 self.place(line.number, line.number), "answer_without_question", detail, whole, answer=text or None
@@ -163,12 +166,18 @@ class Blocks:
             return
         self.rows += 1
         if not answer:
-            detail = "found a question with no answer below it; expected उ. or उत्तर: after it; add the answer or take the question out"
+            detail = (
+                "found a question with no answer below it; expected उ. or उत्तर: after it; add the answer or "
+                "take the question out"
+            )
             yield reject(place, "no_answer_given", detail, question, question=question, context=context)
             return
         chosen = chosen_option(question, answer)
         if chosen is None:
-            detail = f"found answer key {answer!r}, which names none of the options above it; expected one of them; correct the key"
+            detail = (
+                f"found answer key {answer!r}, which names none of the options above it; expected one of them; "
+                "correct the key"
+            )
             yield reject(
                 place, "answer_not_among_options", detail, question, question=question, answer=answer, context=context
             )

@@ -90,7 +90,8 @@ def advice(names: Sequence[str]) -> str:
     listed = ", ".join(names[:12]) + (f", … ({len(names)} columns)" if len(names) > 12 else "")
     first, second = ([*names, "…", "…"])[:2]
     return (
-        f"found columns: {listed}; expected a question and an answer (such as question/answer, प्रश्न/उत्तर, instruction/output); "
+        f"found columns: {listed}; expected a question and an answer (such as question/answer, "
+        "प्रश्न/उत्तर, instruction/output); "
         f'write in the recipe: columns = {{ question = "{first}", answer = "{second}" }}'
     )
 

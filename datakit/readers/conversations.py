@@ -84,7 +84,10 @@ def _exchanges(
     start = 1 if roles[:1] == ["assistant"] else 0  # a greeting is history, not an answer
     expected = ["user", "assistant"] * (len(roles) // 2 + 1)
     if not roles[start:] or roles[start:] != expected[: len(roles) - start]:
-        detail = f"found turns by {', '.join(roles[:12]) or 'nobody'}; expected user and assistant in turn; put each answer after its question"
+        detail = (
+            f"found turns by {', '.join(roles[:12]) or 'nobody'}; expected user and assistant in turn; put "
+            "each answer after its question"
+        )
         yield reject(locator, "turns_out_of_order", detail, raw)
         return
     exchanges = (len(roles) - start + 1) // 2
@@ -95,7 +98,10 @@ def _exchanges(
         history = canonical(spoken[:at]) if at else None
         question = spoken[at]["content"]
         if at + 1 == len(spoken):
-            detail = "found a last question that nobody answers; expected an assistant's turn; add it or leave the question out"
+            detail = (
+                "found a last question that nobody answers; expected an assistant's turn; add it or leave the "
+                "question out"
+            )
             yield reject(
                 place,
                 "no_answer_given",

@@ -45,7 +45,8 @@ def _saved(folder: Path, name: str) -> Iterator[Document | Row]:
             yield reject(
                 name,
                 "unsafe_path",
-                f"found the shard {shard!r}, which leads out of the folder; expected one inside; save the dataset again",
+                f"found the shard {shard!r}, which leads out of the folder; expected one inside; save the "
+                "dataset again",
             )
         elif not path.is_file():
             yield reject(

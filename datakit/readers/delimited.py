@@ -88,7 +88,10 @@ def _records(text: Text, delimiter: str, skip: int) -> Iterator[Cells | Row]:
         if fields is not None:
             yield f"line {number}", fields
             continue
-        detail = f"found a double quote opened on line {number} and not closed in the {len(held)} lines from there; expected its end"
+        detail = (
+            f"found a double quote opened on line {number} and not closed in the {len(held)} lines from there; "
+            "expected its end"
+        )
         yield reject(
             f"line {number}", "unclosed_quote", f"{detail}; close it, or double a quote that belongs to the text", line
         )

@@ -84,7 +84,8 @@ class Capped:
         if self._left < 0:
             raise Broken(
                 "archive_too_large",
-                f"found more than {self._limit:,} bytes in a member that must be unpacked to disk; unpack it yourself and put the files under raw/",
+                f"found more than {self._limit:,} bytes in a member that must be unpacked to disk; unpack "
+                "it yourself and put the files under raw/",
             )
         return data
 

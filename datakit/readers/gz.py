@@ -35,10 +35,16 @@ class _Gzip:
         try:
             data = self._stream.read1(size) if size > 0 else self._stream.read()
         except EOFError:
-            detail = f"found the end of the gzip stream after {self._given:,} unpacked bytes; expected its checksum; fetch the file again"
+            detail = (
+                f"found the end of the gzip stream after {self._given:,} unpacked bytes; expected its "
+                "checksum; fetch the file again"
+            )
             raise Broken("truncated_file", detail, f"byte {self._given}") from None
         except (gzip.BadGzipFile, zlib.error) as error:
-            detail = f"found a damaged gzip stream after {self._given:,} unpacked bytes ({error}); expected a whole one; fetch the file again"
+            detail = (
+                f"found a damaged gzip stream after {self._given:,} unpacked bytes ({error}); expected a whole "
+                "one; fetch the file again"
+            )
             raise Broken("unreadable_file", detail, f"byte {self._given}") from None
         self._given += len(data)
         return data

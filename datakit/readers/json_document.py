@@ -92,10 +92,16 @@ def _streamed(stream: Prefixed, text: Text, recognizer: Recognizer, fault: objec
         found += 1
         place = f"bytes {element.start}-{element.end}"
         if element.open:
-            detail = f"found the end of the file inside {element.path}; expected its closing brackets; fetch or write the file again"
+            detail = (
+                f"found the end of the file inside {element.path}; expected its closing brackets; fetch or "
+                "write the file again"
+            )
             yield reject(place, "truncated_file", detail, element.data)
         elif element.end - element.start > ROW_BYTES:
-            detail = f"{element.path}: found {element.end - element.start:,} bytes in one row, expected at most {ROW_BYTES:,}; split the row"
+            detail = (
+                f"{element.path}: found {element.end - element.start:,} bytes in one row, expected at most "
+                f"{ROW_BYTES:,}; split the row"
+            )
             yield reject(place, "row_too_large", detail, element.data)
         else:
             yield from _element(element, recognizer)

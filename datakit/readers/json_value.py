@@ -24,7 +24,10 @@ def parse(data: bytes) -> object:
     """Return the value, or a `Fault`. NaN and Infinity, which Python writes though JSON has none, become null."""
     # Counting is far cheaper than measuring: only a text with many brackets can be deep.
     if data.count(b"[") + data.count(b"{") > JSON_DEPTH and depth(data) > JSON_DEPTH:
-        detail = f"found JSON nested more than {JSON_DEPTH} deep; expected a flat object of question and answer; flatten the row"
+        detail = (
+            f"found JSON nested more than {JSON_DEPTH} deep; expected a flat object of question and answer; "
+            "flatten the row"
+        )
         return Fault("too_deep", detail)
     try:
         return orjson.loads(data)
@@ -37,12 +40,18 @@ def parse(data: bytes) -> object:
             pass
     if b"\x00" in data:
         at = data.index(b"\x00")
-        detail = f"found a NUL byte at byte {at} of the row; expected text; the file was cut off or written as UTF-16, write it again"
+        detail = (
+            f"found a NUL byte at byte {at} of the row; expected text; the file was cut off or written as "
+            "UTF-16, write it again"
+        )
         return Fault("nul_bytes", detail)
     try:
         data.decode()
     except UnicodeDecodeError as error:
-        detail = f"found byte 0x{data[error.start]:02X} at byte {error.start} of the row, expected UTF-8; mend or remove the row"
+        detail = (
+            f"found byte 0x{data[error.start]:02X} at byte {error.start} of the row, expected UTF-8; mend or "
+            "remove the row"
+        )
         return Fault("invalid_utf8", detail)
     return Fault("invalid_json", f"found no JSON ({message}); expected one object; mend or remove the row")
 

@@ -49,5 +49,8 @@ def lines(text: Text, *, max_bytes: int = ROW_BYTES) -> Iterator[Line | Row]:
 
 
 def _too_large(number: int, start: int, end: int, head: bytes) -> Row:
-    found = f"line {number}: found {end - start:,} bytes in one row, expected at most {ROW_BYTES:,}; split the row or raise its source"
+    found = (
+        f"line {number}: found {end - start:,} bytes in one row, expected at most {ROW_BYTES:,}; split the row "
+        "or raise its source"
+    )
     return reject(f"bytes {start}-{end}", "row_too_large", found, head)

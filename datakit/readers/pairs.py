@@ -137,7 +137,10 @@ def earlier_turns(value: object, column: str) -> str | None:
 
 
 def _no_such_option(locator: str, question: str, answer: str) -> Row:
-    detail = f"found answer key {answer!r}, which names none of the options; expected one of their letters, numbers or texts; correct the key"
+    detail = (
+        f"found answer key {answer!r}, which names none of the options; expected one of their letters, numbers "
+        "or texts; correct the key"
+    )
     return reject(locator, "answer_not_among_options", detail, question, question=question, answer=answer)
 
 

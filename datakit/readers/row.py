@@ -109,4 +109,4 @@ def _frame(files: list[str], rows: list[Row], digests: list[str]) -> pl.DataFram
     }
     frame = pl.DataFrame(read, schema={name: SCHEMA[name] for name in read})
     missing = [pl.lit(None, dtype=dtype).alias(name) for name, dtype in SCHEMA.items() if name not in read]
-    return frame.with_columns(missing).select(SCHEMA)
+    return frame.with_columns(missing).select(SCHEMA.keys())

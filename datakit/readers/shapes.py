@@ -44,7 +44,10 @@ class Recognizer:
         """Return the rows of one object, a reject where it has no known shape."""
         if not isinstance(value, dict):
             text = shown(value) if raw is None else raw
-            found = f"found {type(value).__name__}; expected a JSON object with a question and an answer; see docs/readers.md for the shapes"
+            found = (
+                f"found {type(value).__name__}; expected a JSON object with a question and an answer; see "
+                "docs/readers.md for the shapes"
+            )
             return (reject(locator, "not_an_object", found, text),)
         plan = self._plan(value)
         if plan is None:

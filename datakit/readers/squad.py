@@ -62,7 +62,10 @@ def _row(item: Mapping[str, object], question: object, context: object, meta: st
         )
     group = key16(passage) if passage else None
     if answer is None:
-        detail = "found no answer (is_impossible, or an empty list); expected the text of one; a model cannot learn from it, leave it out"
+        detail = (
+            "found no answer (is_impossible, or an empty list); expected the text of one; a model cannot "
+            "learn from it, leave it out"
+        )
         return reject(locator, "no_answer_given", detail, shown(item), question=asked, context=passage, group=group)
     return Row(locator, asked, answer, passage, None, None, group, meta)
 

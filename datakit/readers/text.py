@@ -56,7 +56,8 @@ def block_rows(
 def no_pairs(locator: str, opening: str) -> Row:
     """Build the reject of a text in which nothing is asked."""
     detail = (
-        f"found text with no question and answer at {locator}; expected प्र./उ., प्रश्न:/उत्तर:, Q:/A:, or a heading that asks; "
+        f"found text with no question and answer at {locator}; expected प्र./उ., प्रश्न:/उत्तर:, Q:/A:, or "
+        "a heading that asks; "
         "mark the pairs, or take the file out"
     )
     return reject(locator, "no_question_answer_pairs", detail, opening)

@@ -26,7 +26,10 @@ def read(document: Document, reading: Reading) -> Iterator[Row]:
             try:
                 sheet = workbook.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
                 if sheet.visible != "visible":
-                    detail = f"found a {sheet.visible} sheet; expected visible ones; unhide it if its rows belong to the data, delete it if not"
+                    detail = (
+                        f"found a {sheet.visible} sheet; expected visible ones; unhide it if its rows belong "
+                        "to the data, delete it if not"
+                    )
                     yield reject(place, "hidden_sheet", detail)
                     found += 1
                     continue

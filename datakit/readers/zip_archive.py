@@ -55,20 +55,29 @@ def _member(document: Document, archive: zipfile.ZipFile, member: zipfile.ZipInf
     name = name_of(member)
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):
-        detail = f"found a member named {name!r}, which leads out of the archive; expected a path below it; pack it again without it"
+        detail = (
+            f"found a member named {name!r}, which leads out of the archive; expected a path below it; pack it "
+            "again without it"
+        )
         return reject("file", "unsafe_path", detail, name)
     if stat.S_ISLNK(member.external_attr >> 16):
         detail = f"found the link {name!r}; expected a file; pack the file itself"
         return reject("file", "unsafe_path", detail, name)
     if member.flag_bits & 1:
-        detail = f"found the encrypted member {name!r}; expected one without a password; unpack it and put the file under raw/"
+        detail = (
+            f"found the encrypted member {name!r}; expected one without a password; unpack it and put the file "
+            "under raw/"
+        )
         return reject("file", "encrypted_archive", detail, name)
 
     def unpack() -> Stream:
         try:
             return Counted(_Member(archive.open(member)), budget)
         except (zipfile.BadZipFile, NotImplementedError) as error:
-            detail = f"found a member that cannot be unpacked ({error}); expected deflate; pack it again or unpack it under raw/"
+            detail = (
+                f"found a member that cannot be unpacked ({error}); expected deflate; pack it again or unpack "
+                "it under raw/"
+            )
             raise Broken("unreadable_file", detail) from None
 
     place = f"{document.name}/{name}"
@@ -93,10 +102,16 @@ class _Member:
         try:
             data = self._stream.read(size)
         except EOFError:
-            detail = f"found the end of the archive after {self._given:,} bytes of the member; expected its rest; fetch the archive again"
+            detail = (
+                f"found the end of the archive after {self._given:,} bytes of the member; expected its rest; "
+                "fetch the archive again"
+            )
             raise Broken("truncated_file", detail, f"byte {self._given}") from None
         except (zipfile.BadZipFile, zlib.error) as error:
-            detail = f"found a damaged member after {self._given:,} bytes ({error}); expected a whole one; fetch the archive again"
+            detail = (
+                f"found a damaged member after {self._given:,} bytes ({error}); expected a whole one; fetch "
+                "the archive again"
+            )
             raise Broken("unreadable_file", detail, f"byte {self._given}") from None
         self._given += len(data)
         return data

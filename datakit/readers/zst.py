@@ -63,7 +63,10 @@ class _Zstd:
                 self._waiting = self._packed.read(1 << 18)
             if not self._waiting:
                 if self._frame is not None:
-                    detail = f"found the end of the zstd stream after {self._given:,} unpacked bytes; expected its rest; fetch the file again"
+                    detail = (
+                        f"found the end of the zstd stream after {self._given:,} unpacked bytes; expected its "
+                        "rest; fetch the file again"
+                    )
                     raise Broken("truncated_file", detail, f"byte {self._given}")
                 return False
             piece, self._waiting = self._waiting[:PACKED_BYTES], self._waiting[PACKED_BYTES:]
@@ -71,7 +74,10 @@ class _Zstd:
             try:
                 self._ready = self._frame.decompress(piece)
             except zstandard.ZstdError as error:
-                detail = f"found a damaged zstd stream after {self._given:,} unpacked bytes ({error}); expected a whole one; fetch the file again"
+                detail = (
+                    f"found a damaged zstd stream after {self._given:,} unpacked bytes ({error}); expected a "
+                    "whole one; fetch the file again"
+                )
                 raise Broken("unreadable_file", detail, f"byte {self._given}") from None
             if self._frame.eof:
                 self._waiting = self._frame.unused_data + self._waiting
