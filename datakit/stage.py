@@ -32,7 +32,6 @@ VERDICT: Final[dict[str, pl.DataType]] = {
 """What `CorpusStage.apply` may say of a row, beside the columns in the stage's `writes`. `row` is required."""
 
 
-@runtime_checkable
 class RowStage(Protocol):
     """A stage that decides each row by itself."""
 
@@ -89,6 +88,7 @@ class CorpusStage(Protocol):
 
 
 Stage = RowStage | CorpusStage
+"""`isinstance(stage, CorpusStage)` tells the kinds apart: only corpus stages have `keys`. RowStage cannot be asked for."""
 
 
 @dataclass(frozen=True)

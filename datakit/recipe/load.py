@@ -10,7 +10,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 from datakit.errors import InputError, RecipeError
 from datakit.recipe.recipe import Recipe
-from datakit.stage import CorpusStage, RowStage, Stage, option_names
+from datakit.stage import CorpusStage, Stage, option_names
 from datakit.stages import STAGES
 
 BUILTIN: Final = Path(__file__).parent / "builtin"
@@ -56,7 +56,7 @@ def parse(text: str, *, where: str = "recipe", folder: Path | None = None) -> Re
     return Recipe(
         name=name,
         columns=columns,
-        row_stages=tuple(stage for stage in stages if isinstance(stage, RowStage)),
+        row_stages=tuple(stage for stage in stages if not isinstance(stage, CorpusStage)),
         corpus_stages=tuple(stage for stage in stages if isinstance(stage, CorpusStage)),
     )
 

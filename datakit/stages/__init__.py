@@ -1,0 +1,26 @@
+"""Every stage there is, by the name a recipe uses, in the order of the default recipe."""
+
+from typing import Final
+
+from datakit.stage import Stage
+from datakit.stages.chat import Chat
+from datakit.stages.damage import Damage
+from datakit.stages.exact_dedup import ExactDedup
+from datakit.stages.length import Length
+from datakit.stages.near_dedup import NearDedup
+from datakit.stages.placeholder import Placeholder
+from datakit.stages.script import Script
+from datakit.stages.split import Split
+from datakit.stages.validate import Validate
+
+STAGES: Final[dict[str, type[Stage]]] = {
+    "validate": Validate,
+    "damage": Damage,
+    "script": Script,
+    "length": Length,
+    "placeholder": Placeholder,
+    "chat": Chat,
+    "exact_dedup": ExactDedup,
+    "near_dedup": NearDedup,
+    "split": Split,
+}
