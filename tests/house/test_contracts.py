@@ -1,5 +1,6 @@
 """The import contracts: they hold, and each of them would notice."""
 
+import re
 import shutil
 import subprocess
 import sys
@@ -68,7 +69,7 @@ def test_a_forbidden_import_breaks_its_contract(copy: Path, file: str, line: str
 def test_every_layer_exists(copy: Path) -> None:
     """A layer that was renamed away would make its rule empty: every layer of the contract is a module."""
     layers = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
-    names = [name.strip() for layer in layers for name in layer.split(":")]
+    names = [name.strip() for layer in layers for name in re.split("[:|]", layer)]
     paths = [copy / name.replace(".", "/") for name in names]
     missing = [str(path) for path in paths if not path.is_dir() and not path.with_suffix(".py").is_file()]
     assert not missing
