@@ -6,15 +6,13 @@ That is the same as the plain engine because no word rule looks across a space (
 one pass here applies the same rules in the same order as one pass there.
 """
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 
-from datakit.devanagari.alphabet import DEVANAGARI
 from datakit.devanagari.engine import MAX_PASSES
 from datakit.devanagari.policy import Policy
 from datakit.devanagari.rule import Rule
@@ -23,6 +21,13 @@ from datakit.devanagari.rules import RuleSet, rule_set
 Mended = tuple[str, frozenset[str]]
 """A text after some rules, and the ids of those that changed it."""
 
+Positions = np.ndarray[Any, np.dtype[np.int64]]
+"""Row numbers, ascending."""
+
+_FEW: Final = 32
+"""Below this many texts, looking for each rule's trigger costs more than trying each rule (a regex call is about 60 µs)."""
+
+_NOTHING: Final[frozenset[str]] = frozenset()
 _MAX_MEMO_WORDS: Final = 500_000  # about 100 MB; distinct damaged words of the 321 MB question set: see docs/normalization.md
 
 
@@ -30,13 +35,34 @@ def _union(rules: Iterable[Rule]) -> str:
     return "|".join(dict.fromkeys(f"(?:{rule.trigger})" for rule in rules))
 
 
-def _apply(rules: Iterable[Rule], text: str, touched: set[str]) -> str:
-    for rule in rules:
-        after = rule.apply(text)
+def _apply(rules: Sequence[Rule], series: pl.Series) -> Iterator[Mended]:
+    """Apply rules once to each text of a column.
+
+    A rule is tried where its trigger was found, and where an earlier rule has changed the text since.
+    """
+    if len(series) < _FEW:
+        every = range(len(rules))
+        yield from (_apply_found(rules, text, every) for text in series.to_list())
+        return
+    found: list[list[int]] = [[] for _ in range(len(series))]
+    for number, rule in enumerate(rules):
+        for position in _where(series, rule.trigger).tolist():
+            found[position].append(number)
+    for text, numbers in zip(series.to_list(), found, strict=True):
+        yield _apply_found(rules, text, numbers)
+
+
+def _apply_found(rules: Sequence[Rule], text: str, numbers: Sequence[int]) -> Mended:
+    for number in numbers:
+        after = rules[number].apply(text)
         if after != text:
-            touched.add(rule.id)
-            text = after
-    return text
+            touched = {rules[number].id}
+            for rule in rules[number + 1 :]:
+                before, after = after, rule.apply(after)
+                if after != before:
+                    touched.add(rule.id)
+            return after, frozenset(touched)
+    return text, _NOTHING
 
 
 class Column:
@@ -47,13 +73,13 @@ class Column:
         whole, word, line = (*self._rules.any_script, *self._rules.text), self._rules.word, self._rules.line
         self._whole, self._line = _union(whole), _union(line)
         self._any = _union((*whole, *word, *line))
-        self._suspect = f"[^ ]*(?:{_union(word)})[^ ]*"
+        self._word = _union(word)
+        self._suspect = f"[^ ]*(?:{self._word})[^ ]*"
         self._memo: dict[str, Mended | None] = {}  # None: no rule changes the word
 
-    def run(self, series: pl.Series) -> tuple[pl.Series, dict[int, set[str]]]:
+    def run(self, series: pl.Series) -> tuple[pl.Series, dict[int, frozenset[str]]]:
         """Return the normalized column, and for each changed row number the ids of the rules that touched it."""
-        texts: dict[int, str] = {}
-        touched: defaultdict[int, set[str]] = defaultdict(set)
+        result: dict[int, Mended] = {}
         rows = np.arange(len(series))
         active = series
         for _ in range(MAX_PASSES):
@@ -62,72 +88,85 @@ class Column:
             if not len(rows):
                 break
             changed = self._one_pass(active)
-            for position, (text, ids) in changed.items():
-                texts[int(rows[position])] = text
-                touched[int(rows[position])] |= ids
+            for position, mended in changed.items():
+                _note(result, int(rows[position]), mended)
             rows = rows[list(changed)]
             active = pl.Series([text for text, _ in changed.values()], dtype=pl.String)
-        return _replace(series, texts), touched
+        return _replace(series, result), {row: ids for row, (_, ids) in result.items()}
 
-    def _one_pass(self, active: pl.Series) -> dict[int, tuple[str, set[str]]]:
+    def _one_pass(self, active: pl.Series) -> dict[int, Mended]:
         """Apply every rule once; return the rows that changed, by position in `active`."""
-        changed: dict[int, str] = {}
-        touched: defaultdict[int, set[str]] = defaultdict(set)
-        for position, text in _pick(active, _where(active, self._whole)):
-            after = _apply(self._rules.any_script, text, touched[position])
-            if DEVANAGARI.search(after):
-                after = _apply(self._rules.text, after, touched[position])
-            if after != text:
-                changed[position] = after
+        changed: dict[int, Mended] = {}
+        self._whole_rules(active, _where(active, self._whole), changed)
         current = _replace(active, changed)
         marathi = current.str.contains("[\u0900-\u097F]").fill_null(False)
         for position, text in _pick(current, self._rows_with_damaged_words(current, marathi)):
-            changed[position] = self._mend_words(text, touched[position])
+            _note(changed, position, self._mend_words(text))
         current = _replace(active, changed)
-        for position, text in _pick(current, _where(current, self._line, only=marathi)):
-            changed[position] = _apply(self._rules.line, text, touched[position])
-        before = dict(_pick(active, np.array(sorted(changed), dtype=np.int64)))
-        return {position: (text, touched[position]) for position, text in changed.items() if text != before[position]}
+        rows = _where(current, self._line, only=marathi)
+        for position, mended in zip(rows.tolist(), _apply(self._rules.line, current.gather(rows)), strict=True):
+            _note(changed, position, mended)
+        before = dict(_pick(active, np.array(list(changed), dtype=np.int64)))
+        return {position: mended for position, mended in changed.items() if mended[0] != before[position]}
 
-    def _rows_with_damaged_words(self, current: pl.Series, marathi: pl.Series) -> np.ndarray[Any, np.dtype[np.int64]]:
-        suspects = pl.DataFrame({"row": np.arange(len(current)), "word": current}).filter(marathi)
+    def _whole_rules(self, active: pl.Series, rows: Positions, changed: dict[int, Mended]) -> None:
+        texts = []
+        for position, mended in zip(rows.tolist(), _apply(self._rules.any_script, active.gather(rows)), strict=True):
+            _note(changed, position, mended)
+            texts.append(mended[0])
+        after = pl.Series(texts, dtype=pl.String)
+        marathi = _where(after, "[\u0900-\u097F]")
+        for position, mended in zip(rows[marathi].tolist(), _apply(self._rules.text, after.gather(marathi)), strict=True):
+            _note(changed, position, mended)
+
+    def _rows_with_damaged_words(self, current: pl.Series, marathi: pl.Series) -> Positions:
+        rows = _where(current, self._word, only=marathi)
+        suspects = pl.DataFrame({"row": rows, "word": current.gather(rows)})
         found = suspects.with_columns(pl.col("word").str.extract_all(self._suspect)).explode("word").drop_nulls("word")
         words = found["word"].unique().to_list()
         if len(self._memo) + len(words) > _MAX_MEMO_WORDS:
             self._memo.clear()
+        every = range(len(self._rules.word))
         for word in words:
             if word not in self._memo:
-                ids: set[str] = set()
-                after = _apply(self._rules.word, word, ids)
-                self._memo[word] = (after, frozenset(ids)) if ids else None
+                mended = _apply_found(self._rules.word, word, every)
+                self._memo[word] = mended if mended[1] else None
         damaged = pl.Series([word for word in words if self._memo[word]], dtype=pl.String)
         return found.filter(pl.col("word").is_in(damaged.implode()))["row"].unique().sort().to_numpy()
 
-    def _mend_words(self, text: str, ids: set[str]) -> str:
+    def _mend_words(self, text: str) -> Mended:
         words = text.split(" ")
+        touched: set[str] = set()
         for place, mended in enumerate(map(self._memo.get, words)):
             if mended is not None:
                 words[place] = mended[0]
-                ids |= mended[1]
-        return " ".join(words)
+                touched |= mended[1]
+        return " ".join(words), frozenset(touched)
 
 
-def _where(series: pl.Series, pattern: str, only: pl.Series | None = None) -> np.ndarray[Any, np.dtype[np.int64]]:
+def _note(changed: dict[int, Mended], position: int, mended: Mended) -> None:
+    text, ids = mended
+    if ids:
+        changed[position] = (text, ids | changed[position][1] if position in changed else ids)
+
+
+def _where(series: pl.Series, pattern: str, only: pl.Series | None = None) -> Positions:
     hits = series.str.contains(pattern).fill_null(False)
     return np.flatnonzero((hits if only is None else hits & only).to_numpy())
 
 
-def _pick(series: pl.Series, positions: np.ndarray[Any, np.dtype[np.int64]]) -> list[tuple[int, str]]:
+def _pick(series: pl.Series, positions: Positions) -> list[tuple[int, str]]:
     return list(zip(positions.tolist(), series.gather(positions).to_list(), strict=True))
 
 
-def _replace(series: pl.Series, texts: dict[int, str]) -> pl.Series:
+def _replace(series: pl.Series, changed: dict[int, Mended]) -> pl.Series:
     """Return the column with some rows replaced; without any, the very same column."""
-    if not texts:
+    if not changed:
         return series
     source = np.arange(len(series))
-    source[list(texts)] = np.arange(len(series), len(series) + len(texts))
-    return pl.concat([series, pl.Series(series.name, list(texts.values()), dtype=pl.String)]).gather(source)
+    source[list(changed)] = np.arange(len(series), len(series) + len(changed))
+    texts = pl.Series(series.name, [text for text, _ in changed.values()], dtype=pl.String)
+    return pl.concat([series, texts]).gather(source)
 
 
 @cache
