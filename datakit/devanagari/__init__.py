@@ -5,4 +5,13 @@ from datakit.devanagari.engine import Change, explain, normalize
 from datakit.devanagari.key import dedup_key, dedup_keys
 from datakit.devanagari.policy import Policy
 
-__all__ = ["Change", "Policy", "dedup_key", "dedup_keys", "explain", "normalize", "normalize_series", "normalize_with_rules"]
+__all__ = [
+    "Change",
+    "Policy",
+    "dedup_key",
+    "dedup_keys",
+    "explain",
+    "normalize",
+    "normalize_series",
+    "normalize_with_rules",
+]

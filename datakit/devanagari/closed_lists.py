@@ -25,7 +25,9 @@ def hyphen_eyelash() -> Rule:
     def texts(kind: str, after: str) -> list[str]:
         return [row["text"].replace("-", _HYPHEN) for row in rows if row["kind"] == kind and row["after"] == after]
 
-    suffixes = f"{_END}|(?:{_alternatives(texts('suffix', 'open'))})|(?:{_alternatives(texts('suffix', 'word end'))}){_END}"
+    suffixes = (
+        f"{_END}|(?:{_alternatives(texts('suffix', 'open'))})|(?:{_alternatives(texts('suffix', 'word end'))}){_END}"
+    )
     # या and जा end pronouns and nouns (ज्या-या, राजा-याने); शेजाऱ्या, पुजाऱ्या, नजाऱ्या are the words with जाऱ्या. No oblique has
     # ऱ्या after ी (अधिकारी-यांना is a typing slip that a ऱ would not mend).
     left = expand("(?<=[<D>])(?<!या)(?<!ी)(?:(?<!जा)|(?<=शेजा)|(?<=पुजा)|(?<=नजा))")
@@ -58,4 +60,6 @@ def visarga() -> Rule:
     pattern = f"{_LEFT}(?:{'|'.join(before)}|(?:{_alternatives(end)}):(?!:|//))"
     # The last letters of the stems stand for all of them: a trigger with 130 words costs more to set up than it saves.
     last = "".join(sorted({row["stem"][-1] for row in tables.read("visarga")}))
-    return Rule(id="visarga", pattern=re.compile(pattern), replace=lambda match: match[0][:-1] + "ः", trigger=f"[{last}]:")
+    return Rule(
+        id="visarga", pattern=re.compile(pattern), replace=lambda match: match[0][:-1] + "ः", trigger=f"[{last}]:"
+    )

@@ -28,7 +28,9 @@ _FEW: Final = 32
 """Below this many texts, looking for each rule's trigger costs more than trying each rule (a regex call is about 60 µs)."""
 
 _NOTHING: Final[frozenset[str]] = frozenset()
-_MAX_MEMO_WORDS: Final = 500_000  # about 100 MB; distinct damaged words of the 321 MB question set: see docs/normalization.md
+_MAX_MEMO_WORDS: Final = (
+    500_000  # about 100 MB; distinct damaged words of the 321 MB question set: see docs/normalization.md
+)
 
 
 def _union(rules: Iterable[Rule]) -> str:
@@ -99,7 +101,7 @@ class Column:
         changed: dict[int, Mended] = {}
         self._whole_rules(active, _where(active, self._whole), changed)
         current = _replace(active, changed)
-        marathi = current.str.contains("[\u0900-\u097F]").fill_null(False)
+        marathi = current.str.contains("[\u0900-\u097f]").fill_null(False)
         for position, text in _pick(current, self._rows_with_damaged_words(current, marathi)):
             _note(changed, position, self._mend_words(text))
         current = _replace(active, changed)
@@ -115,8 +117,10 @@ class Column:
             _note(changed, position, mended)
             texts.append(mended[0])
         after = pl.Series(texts, dtype=pl.String)
-        marathi = _where(after, "[\u0900-\u097F]")
-        for position, mended in zip(rows[marathi].tolist(), _apply(self._rules.text, after.gather(marathi)), strict=True):
+        marathi = _where(after, "[\u0900-\u097f]")
+        for position, mended in zip(
+            rows[marathi].tolist(), _apply(self._rules.text, after.gather(marathi)), strict=True
+        ):
             _note(changed, position, mended)
 
     def _rows_with_damaged_words(self, current: pl.Series, marathi: pl.Series) -> Positions:

@@ -74,7 +74,11 @@ def _record(rule: Rule, text: str, changes: list[Change]) -> str:
         for match in rule.pattern.finditer(text):
             after = rule.replace(match)
             if after != match[0]:
-                changes.append(Change(rule=rule.id, before=match[0], after=after, word=_word_around(text, match.start(), match.end())))
+                changes.append(
+                    Change(
+                        rule=rule.id, before=match[0], after=after, word=_word_around(text, match.start(), match.end())
+                    )
+                )
     return rule.apply(text)
 
 

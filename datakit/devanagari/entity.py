@@ -6,7 +6,9 @@ from html.entities import html5
 from typing import Final
 
 # `&amp;amp;lt;` is one entity encoded three times: the inner `amp;` run goes with it, so that one pass settles it.
-ENTITY: Final = re.compile(r"&(?:amp;|#0*38;|#[xX]0*26;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});")
+ENTITY: Final = re.compile(
+    r"&(?:amp;|#0*38;|#[xX]0*26;)*(#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,31});"
+)
 
 TRIGGER: Final = r"&(?:#[0-9xX]|[A-Za-z])[0-9A-Za-z]*;"
 

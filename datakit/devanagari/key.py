@@ -37,7 +37,9 @@ _STEPS: Final = (
     (rf"{_CLOSE}[^\p{{L}}\p{{M}}\p{{N}}{_OPEN}{_GROUP}]*[{_OPEN}{_GROUP}]", "~"),  # १.५ ≠ १५, १०:३० = १०.३०
     (r"[^\p{L}\p{M}\p{N}~]", ""),
 )
-_PYTHON_STEPS: Final = [(regex.compile(pattern), to.replace("$0", r"\g<0>").replace("$1", r"\g<1>")) for pattern, to in _STEPS]
+_PYTHON_STEPS: Final = [
+    (regex.compile(pattern), to.replace("$0", r"\g<0>").replace("$1", r"\g<1>")) for pattern, to in _STEPS
+]
 
 # Text of these characters alone is its own NFKC once the folds are done, and lower case is its case fold.
 _PLAIN: Final = r"^[\t\n\u0020-\u007E\u0900-\u0950\u0955-\u0957\u0960-\u097F\u200B-\u200D\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u20B9]*$"
@@ -59,7 +61,11 @@ def dedup_keys(series: pl.Series) -> pl.Series:
     keys = frame.with_row_index("row").filter("plain").select("row", folded.alias("key"))
     rest = frame.with_row_index("row").filter(~pl.col("plain"))
     slow = pl.DataFrame({"row": rest["row"], "key": pl.Series([_fold(one) for one in rest["text"]], dtype=pl.String)})
-    joined = frame.with_row_index("row").select("row").join(pl.concat([keys, slow]), on="row", how="left", maintain_order="left")
+    joined = (
+        frame.with_row_index("row")
+        .select("row")
+        .join(pl.concat([keys, slow]), on="row", how="left", maintain_order="left")
+    )
     return joined["key"].alias(series.name)
 
 

@@ -63,7 +63,10 @@ def from_table(name: str) -> list[Rule]:
     for rule_id, group in groupby(tables.read(name), key=lambda row: row["rule"]):
         rows = list(group)
         patterns = [expand(row["from"]) for row in rows]
-        triggers = [expand(row["trigger"]).replace("<TWICE>", _twice()) or _trigger(pattern) for row, pattern in zip(rows, patterns, strict=True)]
+        triggers = [
+            expand(row["trigger"]).replace("<TWICE>", _twice()) or _trigger(pattern)
+            for row, pattern in zip(rows, patterns, strict=True)
+        ]
         targets = [_expander(tables.unescape(row["to"])) for row in rows]
         if len(rows) == 1:
             pattern, replace = patterns[0], targets[0]

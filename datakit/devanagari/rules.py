@@ -54,7 +54,13 @@ _NFC = Rule(
 
 
 def _any_script() -> tuple[Rule, ...]:
-    damaged = Rule(id="mojibake", pattern=mojibake.RUN, replace=mojibake.decode, trigger=mojibake.TRIGGER, guard=mojibake.is_damaged)
+    damaged = Rule(
+        id="mojibake",
+        pattern=mojibake.RUN,
+        replace=mojibake.decode,
+        trigger=mojibake.TRIGGER,
+        guard=mojibake.is_damaged,
+    )
     entities = Rule(id="entity", pattern=entity.ENTITY, replace=entity.decode, trigger=entity.TRIGGER)
     rest = []
     for rule in from_table("any_script"):
@@ -69,15 +75,31 @@ def _chosen(policy: Policy) -> list[Rule]:
     if policy.digits == "deva":
         # A token with Latin letters is a code, a unit or an address: its digits stay.
         pattern = r"(?<![^ \n\t])[^ \n\tA-Za-z]*[0-9][^ \n\tA-Za-z]*(?![^ \n\t])"
-        rules.append(Rule(id="digits", pattern=re.compile(pattern), replace=lambda m: m[0].translate(_ASCII_TO_DEVA), trigger="[0-9]"))
+        rules.append(
+            Rule(
+                id="digits",
+                pattern=re.compile(pattern),
+                replace=lambda m: m[0].translate(_ASCII_TO_DEVA),
+                trigger="[0-9]",
+            )
+        )
     if policy.digits == "ascii":
-        rules.append(Rule(id="digits", pattern=re.compile("[०-९]+"), replace=lambda m: m[0].translate(_DEVA_TO_ASCII), trigger="[०-९]"))
+        rules.append(
+            Rule(
+                id="digits",
+                pattern=re.compile("[०-९]+"),
+                replace=lambda m: m[0].translate(_DEVA_TO_ASCII),
+                trigger="[०-९]",
+            )
+        )
     if policy.quotes == "ascii":
-        quotes = "[\u2018-\u201F]"
-        rules.append(Rule(id="quotes", pattern=re.compile(quotes), replace=lambda m: m[0].translate(_QUOTES), trigger=quotes))
+        quotes = "[\u2018-\u201f]"
+        rules.append(
+            Rule(id="quotes", pattern=re.compile(quotes), replace=lambda m: m[0].translate(_QUOTES), trigger=quotes)
+        )
     if policy.nukta == "drop":
-        nukta = expand("(?<=[<C>])\u093C")
-        rules.append(Rule(id="nukta", pattern=re.compile(nukta), replace=lambda m: "", trigger="\u093C"))
+        nukta = expand("(?<=[<C>])\u093c")
+        rules.append(Rule(id="nukta", pattern=re.compile(nukta), replace=lambda m: "", trigger="\u093c"))
     return rules
 
 
