@@ -7,6 +7,8 @@ from typing import ClassVar
 
 import pytest
 
+from datakit.readers.sources import load_sources
+from datakit.recipe import parse
 from datakit.stages import STAGES
 from tests.house.tree import PROJECT, project_files
 from tools.docs.blocks import replace_block, table
@@ -83,6 +85,20 @@ def test_every_page_is_in_the_index() -> None:
     assert pages
     missing = {name for name in pages if f"]({name})" not in index}
     assert not missing
+
+
+def test_the_examples_of_recipes_are_valid(tmp_path: Path) -> None:
+    """The recipe and the sources printed in docs/recipes.md are accepted as they stand."""
+    recipe, sources = re.findall(r"```toml\n(.*?)```", page("docs/recipes.md"), re.DOTALL)
+    parsed = parse(recipe, where="docs/recipes.md")
+    assert [stage.name for stage in parsed.stages] == ["normalize", "length", "chat", "exact_dedup", "split"]
+    assert parsed.columns["question"] == "प्रश्न मजकूर"
+    (tmp_path / "class9").mkdir()
+    for name in ("class9/a.csv", "class9.zip"):
+        (tmp_path / name).write_bytes(b"question,answer")
+    (tmp_path / "sources.toml").write_text(sources, encoding="utf-8")
+    source = load_sources(tmp_path).of("class9/a.csv")
+    assert (source.id, source.licence, source.priority) == ("school-board-9", "CC-BY-4.0", 10)
 
 
 def test_the_transcript_is_whole() -> None:

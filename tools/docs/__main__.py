@@ -59,7 +59,11 @@ def main() -> int:
     if len(sys.argv) != 2 or sys.argv[1] not in commands:
         print(f"usage: python -m tools.docs {'|'.join(commands)}", file=sys.stderr)
         return 2
-    return commands[sys.argv[1]]()
+    try:
+        return commands[sys.argv[1]]()
+    except (RuntimeError, ValueError) as error:
+        print(f"docs: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-COPIED = ("datakit", "trainer", "export", "tests", "tools", "raw", "pyproject.toml")
+COPIED = ("datakit", "trainer", "export", "tests", "tools", "benchmarks", "raw", "pyproject.toml")
 LIMIT_S = 300  # a fault may make the source loop for ever: a run that does not end counts as noticed by nobody
 
 
