@@ -41,8 +41,8 @@ def normalize(
     if bad:
         where = ", ".join(map(str, bad[:10])) + (", …" if len(bad) > 10 else "")
         raise InputError(
-            f"standard input: {len(bad)} of {number - 1} lines are not UTF-8 (line {where}) and were passed through unchanged; "
-            "convert the input first, for example with iconv"
+            f"standard input: {len(bad)} of {number - 1} lines are not UTF-8 (line {where}) and were passed through "
+            "unchanged; convert the input first, for example with iconv"
         )
 
 

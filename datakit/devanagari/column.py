@@ -2,8 +2,8 @@
 
 Most text needs nothing, so the Rust engine looks first: rows in which no rule's trigger is found are never turned into
 Python objects. In the others only the words that hold a trigger go through the word rules, each distinct word once.
-That is the same as the plain engine because no word rule looks across a space (tests hold this for every rule), and because
-one pass here applies the same rules in the same order as one pass there.
+That is the same as the plain engine because no word rule looks across a space (tests hold this for every rule), and
+because one pass here applies the same rules in the same order as one pass there.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -25,7 +25,7 @@ Positions = np.ndarray[Any, np.dtype[np.int64]]
 """Row numbers, ascending."""
 
 _FEW: Final = 32
-"""Below this many texts, looking for each rule's trigger costs more than trying each rule (a regex call is about 60 µs)."""
+"""Below this many texts, looking for each rule's trigger costs more (60 µs a call) than trying each rule."""
 
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MAX_MEMO_WORDS: Final = (
@@ -186,7 +186,7 @@ def normalize_series(series: pl.Series, *, policy: Policy = Policy()) -> pl.Seri
 def normalize_with_rules(series: pl.Series, *, policy: Policy = Policy()) -> tuple[pl.Series, pl.Series]:  # noqa: B008
     """Normalize a string column and tell which rules touched each row.
 
-    Returns the column, and a `List(String)` column named `rules`: ids in alphabetical order, null where nothing changed.
+    Returns the column, and a `List(String)` column `rules`: ids in alphabetical order, null where nothing changed.
     """
     normalized, touched = _column(policy).run(series)
     rules = [sorted(touched[row]) if row in touched else None for row in range(len(series))]

@@ -1,6 +1,7 @@
 """The engine: every rule in order over the whole text, again until nothing changes.
 
-This is the plain form, kept short so that it can be read against the specification; `column.py` gives the same output faster.
+This is the plain form, kept short so that it can be read against the specification; `column.py` gives the same output
+faster.
 """
 
 from dataclasses import dataclass

@@ -26,8 +26,8 @@ _PAIRS: Final = {
     "र्ऋ": "रृ",  # नैर्ऋत्य, नैरृत्य
 }
 
-# Private-use marks: a digit run opens with OPEN (GROUP if it has 2 or 3 digits) and ends with CLOSE. The marks make each
-# step free of lookaround, so that Python and polars run the very same patterns.
+# Private-use marks: a digit run opens with OPEN (GROUP if it has 2 or 3 digits) and ends with CLOSE. The marks make
+# each step free of lookaround, so that Python and polars run the very same patterns.
 _OPEN, _GROUP, _CLOSE = "\ue000", "\ue001", "\ue002"
 _STEPS: Final = (
     (f"[{_OPEN}{_GROUP}{_CLOSE}~]", ""),
@@ -42,7 +42,10 @@ _PYTHON_STEPS: Final = [
 ]
 
 # Text of these characters alone is its own NFKC once the folds are done, and lower case is its case fold.
-_PLAIN: Final = r"^[\t\n\u0020-\u007E\u0900-\u0950\u0955-\u0957\u0960-\u097F\u200B-\u200D\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u20B9]*$"
+_PLAIN: Final = (
+    r"^[\t\n\u0020-\u007E\u0900-\u0950\u0955-\u0957\u0960-\u097F"
+    r"\u200B-\u200D\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u20B9]*$"
+)
 
 
 def dedup_key(text: str) -> str:

@@ -1,7 +1,7 @@
 """UTF-8 that was once read as Windows-1252: `à¤ªà¥` is पु in disguise.
 
-Only runs that look like encoded Devanagari (lead bytes E0 A4, E0 A5) start a repair, so that `voilà` and `à la carte` stay.
-It must run before any change of spaces: ठ is E0 A4 A0, and byte A0 reads as a no-break space.
+Only runs that look like encoded Devanagari (lead bytes E0 A4, E0 A5) start a repair: `voilà` and `à la carte` stay. It
+must run before any change of spaces: ठ is E0 A4 A0, and byte A0 reads as a no-break space.
 """
 
 import re

@@ -17,7 +17,8 @@ _CHOICES: Final = {"digits": Digits, "quotes": Quotes, "nukta": Nukta, "zwj": Jo
 class Policy:
     """The choices, each with the default that the specification's evidence supports.
 
-    `digits`: Marathi uses both १६७४ and 1674 (CLDR mr: deva; news: ASCII), so `keep`; `deva` leaves words that hold Latin letters.
+    `digits`: Marathi uses both १६७४ and 1674 (CLDR mr: deva; news: ASCII), so `keep`; `deva` leaves words that hold
+    Latin letters.
     `quotes`: CLDR mr delimiters are “ ” ‘ ’, so `keep`; `ascii` folds them to " and '.
     `nukta`: फ़ारसी and फारसी are both written, so `keep`; `drop` never touches ऱ, which is a letter.
     `zwj`, `zwnj`: `noise` deletes a joiner only where it means nothing (the eyelash ra is converted first; क्‌ष keeps its

@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import Final
 
 from datakit.devanagari import tables
-from datakit.devanagari.alphabet import CLASSES, expand
+from datakit.devanagari.alphabet import expand
 
 Replace = Callable[[re.Match[str]], str]
 
@@ -16,8 +16,7 @@ Replace = Callable[[re.Match[str]], str]
 class Rule:
     """`pattern` and `replace` as for `re.sub`; `guard`, if there is one, must hold of the whole text first.
 
-    `trigger` is a regex without lookaround or backreference, so that the Rust engine of polars can run it: in every text that
-    the rule changes, the trigger is found. It may be found in texts that the rule leaves alone.
+    `trigger` is a regex without lookaround or backreference, fit for the Rust engine of polars: in every text that the rule changes, the trigger is found. It may be found in texts that the rule leaves alone.
     """
 
     id: str
@@ -50,7 +49,7 @@ def _twice() -> str:
 
 def _expander(template: str) -> Replace:
     if "\\" not in template:
-        return lambda match: template
+        return lambda _: template
     return lambda match: match.expand(template)
 
 
@@ -79,12 +78,7 @@ def from_table(name: str) -> list[Rule]:
 
 def _choose(targets: list[Replace]) -> Replace:
     def replace(match: re.Match[str]) -> str:
-        assert match.lastindex is not None  # noqa: S101 - every branch of the pattern is one group
+        assert match.lastindex is not None  # every branch of the pattern is one group
         return targets[match.lastindex - 1](match)
 
     return replace
-
-
-def letter_class() -> str:
-    """Return the bracket that no closed-list word may touch on its left: Devanagari, Latin letters, digits."""
-    return f"[{CLASSES['D']}A-Za-z0-9०-९]"

@@ -1,6 +1,6 @@
 """All rules in the order of the specification, grouped by how much of a text one of them may look at.
 
-- `any_script` and `text` look at the whole text; `text` is skipped where there is no Devanagari, and all that follows with it.
+- `any_script` and `text` look at the whole text; where there is no Devanagari, `text` and all after it is skipped.
 - `word` rules never look across a space: a text may be cut at spaces, its words done one by one, and joined again.
 - `line` rules look at spaces and line ends.
 """
@@ -43,8 +43,8 @@ _NFC = Rule(
     id="nfc",
     pattern=re.compile(r"[^ ]+"),
     replace=lambda match: unicodedata.normalize("NFC", match[0]),
-    # All but characters that are NFC in any order: ASCII and Latin, Devanagari without the nukta, the accents and U+0958–095F,
-    # punctuation, symbols, emoji. A test proves it for each one.
+    # All but characters that are NFC in any order: ASCII and Latin, Devanagari without the nukta, the accents and
+    # U+0958–095F, punctuation, symbols, emoji. A test proves it for each one.
     trigger=(
         r"[^\t\n\u0020-\u02FF\u0900-\u093B\u093D-\u0950\u0955-\u0957\u0960-\u097F\u200B-\u200D\u2010-\u205E"
         r"\u20A0-\u20BF\u2190-\u2328\u232B-\u2ADB\u2B00-\u2BFF\uF000-\uF0FF\uFE0F\U0001F000-\U0001FAFF]"
@@ -99,7 +99,7 @@ def _chosen(policy: Policy) -> list[Rule]:
         )
     if policy.nukta == "drop":
         nukta = expand("(?<=[<C>])\u093c")
-        rules.append(Rule(id="nukta", pattern=re.compile(nukta), replace=lambda m: "", trigger="\u093c"))
+        rules.append(Rule(id="nukta", pattern=re.compile(nukta), replace=lambda _: "", trigger="\u093c"))
     return rules
 
 
@@ -114,9 +114,9 @@ def _word(policy: Policy) -> tuple[Rule, ...]:
 def _line() -> tuple[Rule, ...]:
     spaces = Rule(
         id="spaces",
-        # Line ends, line beginnings, all but the first of a run; every branch begins with [ \t], which `re` scans for fast.
+        # Line ends, line beginnings, all but the first of a run; all begin with [ \t], which `re` scans fast for.
         pattern=re.compile(r"[ \t](?:[ \t]*$|(?<=^.)[ \t]*|(?<=  ) *)", re.MULTILINE),
-        replace=lambda match: "",
+        replace=lambda _: "",
         trigger=r"  |^[ \t]|[ \t]$|\n[ \t]|[ \t]\n",
     )
     return (*from_table("line"), verse.pipe_danda(), spaces)

@@ -1,7 +1,7 @@
 """The specification as data: TSV files beside this one, a header line and one rule row a line.
 
-A cell may spell a code point as `\\u200D`, so that a reader sees what is otherwise invisible. In `from` cells `<C>`, `<M>` …
-stand for the classes of `alphabet`.
+A cell may spell a code point as `\\u200D`, so that a reader sees what is otherwise invisible. In `from` cells `<C>`,
+`<M>` … stand for the classes of `alphabet`.
 """
 
 import re

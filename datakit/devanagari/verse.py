@@ -1,4 +1,4 @@
-"""Pipes that stand for dandas, in lines of verse only: a pipe in a table, a shell command or a headline is left alone."""
+"""Pipes that stand for dandas, in lines of verse only: one in a table, a shell command or a headline is left alone."""
 
 import re
 from typing import Final

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, ClassVar, Literal, get_args
 
 import polars as pl
@@ -107,13 +108,13 @@ def _union(rules: list[pl.Series]) -> pl.Series:
 
 def _indic_nlp(series: pl.Series) -> tuple[pl.Series, pl.Series]:
     try:
-        from indicnlp.normalize.indic_normalize import IndicNormalizerFactory
+        module = import_module("indicnlp.normalize.indic_normalize")
     except ImportError as error:
         raise MissingDependencyError(
             'normalize: engine = "indic-nlp" needs indic-nlp-library, which is not installed; '
             "run: pip install 'ancient-aurora[engines]', or leave engine out"
         ) from error
-    normalizer = IndicNormalizerFactory().get_normalizer("mr")
+    normalizer = module.IndicNormalizerFactory().get_normalizer("mr")
     after = [None if text is None else normalizer.normalize(text) for text in series]
     rules = [["indic_nlp"] if new != old else None for new, old in zip(after, series, strict=True)]
     return pl.Series(series.name, after, dtype=pl.String), pl.Series(rules, dtype=pl.List(pl.String))
