@@ -89,7 +89,7 @@ def test_no_file_knows_one_machine() -> None:
 def test_every_test_states_its_law() -> None:
     """Every test function has a docstring: the law it checks, in one sentence."""
     silent: list[str] = []
-    for path in project_files("tests/**/test_*.py"):
+    for path in project_files("test_*.py"):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         silent += [
             f"{path.relative_to(PROJECT)}:{node.lineno}: {node.name}"

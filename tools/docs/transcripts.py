@@ -9,6 +9,9 @@ from pathlib import Path
 
 WIDTH = 118  # columns: what a README shows without a scroll bar
 
+DAMAGED = "मंुबईत हा प्रश्न दुसर\u094d\u200dया वर्षीही उद्भ्ावला होता."
+"""Three faults that real sources have: signs in the wrong order, an eyelash ra of old encoding, a stray half form."""
+
 
 def transcripts(root: Path) -> dict[str, str]:
     """Run the commands on the sample in a temporary folder; return a block for each.
@@ -19,7 +22,11 @@ def transcripts(root: Path) -> dict[str, str]:
         curated = Path(folder) / "curated"
         first = _run(root, "curate", "raw/", str(curated))
         again = _run(root, "curate", "raw/", str(curated))
+        clean = _run(root, "normalize", text=DAMAGED + "\n")
+        explained = _run(root, "normalize", "--explain", text=DAMAGED + "\n").replace("\t", "   ")
+        echo = f"$ echo '{DAMAGED}' | datakit normalize"
         return {
+            "normalize": _block(echo, f"{clean}{echo} --explain\n{explained.rstrip()}"),
             "make-curate": _block("$ make curate", steady(first, curated)),
             "make-curate-again": _block("$ make curate", "…\n" + "\n".join(steady(again, curated).splitlines()[-3:])),
         }
@@ -33,11 +40,12 @@ def steady(output: str, curated: Path) -> str:
     return "\n".join(line.rstrip() for line in output.strip("\n").splitlines())
 
 
-def _run(root: Path, *arguments: str) -> str:
+def _run(root: Path, *arguments: str, text: str = "") -> str:
     settings = {**os.environ, "COLUMNS": str(WIDTH), "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
         [sys.executable, "-m", "datakit", *arguments],
         cwd=root,
+        input=text,
         env=settings,
         capture_output=True,
         encoding="utf-8",
