@@ -8,18 +8,26 @@ from datakit.stages.damage import Damage
 from datakit.stages.exact_dedup import ExactDedup
 from datakit.stages.length import Length
 from datakit.stages.near_dedup import NearDedup
+from datakit.stages.normalize import Normalize
+from datakit.stages.pii import Pii
 from datakit.stages.placeholder import Placeholder
+from datakit.stages.quality import Quality
 from datakit.stages.script import Script
 from datakit.stages.split import Split
 from datakit.stages.validate import Validate
 
 STAGES: Final[dict[str, type[Stage]]] = {
+    # row stages: one batch at a time
+    "normalize": Normalize,
     "validate": Validate,
     "damage": Damage,
     "script": Script,
     "length": Length,
     "placeholder": Placeholder,
+    "quality": Quality,
+    "pii": Pii,
     "chat": Chat,
+    # corpus stages: keys of the whole corpus
     "exact_dedup": ExactDedup,
     "near_dedup": NearDedup,
     "split": Split,

@@ -1,0 +1,175 @@
+"""The damage stage: text that cannot be repaired is named, not hidden."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import polars as pl
+
+from datakit.stage import Fault
+from datakit.stages import damage_signs as signs
+from datakit.stages.known_words import WORD, unknown_share
+from datakit.stages.legacy_font import SUSPECT as LEGACY_SUSPECT
+from datakit.stages.legacy_font import legacy_font
+from datakit.stages.suspects import any_text, joined_text, mark_suspects
+from datakit.stages.wrong_letters import IMPOSSIBLE, MOJIBAKE, wrong_words
+
+READ: Final = ("question", "answer", "context")
+MIN_UNKNOWN_SHARE: Final = 0.1
+"""Rows with fewer unknown words are not searched for wrong letters: exam notes out of broken PDFs have 0.40 to 0.53."""
+_SUSPECT: Final = "|".join(
+    f"(?:{pattern})"
+    for pattern in (
+        signs.REPLACEMENT,
+        signs.QUESTION_MARKS,
+        signs.MARKS_IN_WORD,
+        signs.CUT_WORD,
+        signs.PRIVATE_USE,
+        signs.MIXED_WORD,
+        signs.LONE_SUSPECT,
+        signs.BROKEN_WORD,
+        IMPOSSIBLE,
+        MOJIBAKE,
+        LEGACY_SUSPECT,
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damage:
+    """Reject rows of which one text is heavily damaged; flag light damage with the same word and keep the row.
+
+    The measure is always the worst of question, answer and context, so that a long context cannot hide a lost answer.
+    Thresholds were chosen on 84,002 rows of real QA and nine PDFs (`docs/quality.md`, `benchmarks/quality.py`): a stray
+    footer or one slip in a long answer stays below them, a short answer with one damaged word lies above.
+    """
+
+    name: ClassVar[str] = "damage"
+    reasons: ClassVar[tuple[str, ...]] = (
+        "lost_text",
+        "truncated_word",
+        "private_use_characters",
+        "legacy_font",
+        "wrong_letters",
+        "mixed_script_word",
+        "ocr_fragments",
+    )
+    writes: ClassVar[tuple[str, ...]] = ("flags",)
+
+    lost_per_thousand: int = 5  # U+FFFD per 1,000 characters: one in 200 is a word of each paragraph
+    private_per_thousand: int = 5  # private-use characters inside words per 1,000 characters, as for U+FFFD
+    bad_words_percent: int = 2  # cut or mixed words: one in 50; real rows with one slip have 60 to 200 words
+    legacy_percent: int = 20  # words in a legacy font: the one-word footer of 2023 in a short answer reaches 12
+    wrong_percent: int = 8  # words with wrong letters: 10 to 29 in broken PDFs, 0 in 357 history questions
+    fragment_percent: int = 8  # bare consonants and broken words
+
+    def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return the batch with damaged rows marked or flagged."""
+        strange = unknown_share(batch.select(joined_text(*READ)).to_series()) >= MIN_UNKNOWN_SHARE
+        suspect = any_text(_SUSPECT, *READ) | pl.lit(strange)
+        heavy = self._heavy()
+        faults = [Fault(reason, heavy[reason], _DETAIL[reason]) for reason in self.reasons]
+        return mark_suspects(batch, self.name, suspect, _measure, faults, [(r, _LIGHT[r]) for r in self.reasons])
+
+    def _heavy(self) -> dict[str, pl.Expr]:
+        bad = self.bad_words_percent / 100
+        emphasis = (pl.col("__marks") >= 2) & (pl.col("__mark_share") >= 0.3)
+        return {
+            "lost_text": (pl.col("__lost") >= self.lost_per_thousand / 1000) | pl.col("__only_marks") | emphasis,
+            "truncated_word": pl.col("__cut") >= bad,
+            "private_use_characters": pl.col("__private") >= self.private_per_thousand / 1000,
+            "legacy_font": pl.col("__legacy_share") >= self.legacy_percent / 100,
+            "wrong_letters": (pl.col("__wrong_share") >= self.wrong_percent / 100) & pl.col("__wrong_sure"),
+            "mixed_script_word": pl.col("__mixed") >= bad,
+            "ocr_fragments": (pl.col("__fragments") >= self.fragment_percent / 100) & (pl.col("__fragment_count") >= 2),
+        }
+
+
+_LIGHT: Final = {
+    "lost_text": pl.col("__lost") > 0,
+    "truncated_word": pl.col("__cut") > 0,
+    "private_use_characters": pl.col("__any_private"),
+    "legacy_font": pl.col("__legacy_share") > 0,
+    "wrong_letters": pl.col("__wrong_share") > 0,
+    "mixed_script_word": pl.col("__mixed") > 0,
+    "ocr_fragments": (pl.col("__fragments") >= 0.02) & (pl.col("__fragment_count") >= 2),
+}
+
+
+def _around(pattern: str) -> pl.Expr:
+    """Return the first match in any text with a few characters on both sides."""
+    return pl.coalesce(pl.col(name).str.extract(rf"([^\n]{{0,12}}(?:{pattern})[^\n]{{0,12}})", 1) for name in READ)
+
+
+_DETAIL: Final = {
+    "lost_text": _around("|".join((signs.REPLACEMENT, signs.MARKS_IN_WORD, signs.QUESTION_MARKS))),
+    "truncated_word": _around(signs.CUT_WORD),
+    "private_use_characters": _around(signs.PRIVATE_USE),
+    "legacy_font": pl.col("__legacy"),
+    "wrong_letters": pl.col("__wrong"),
+    "mixed_script_word": _around(signs.MIXED_WORD),
+    "ocr_fragments": _around("|".join((signs.BROKEN_WORD, signs.LONE_CONSONANT))),
+}
+
+
+def _worst(pattern: str, unit: str) -> pl.Expr:
+    """Return matches per unit (a pattern too) in the text that has most of them."""
+    return pl.max_horizontal(
+        pl.col(name).str.count_matches(pattern) / pl.col(name).str.count_matches(unit).clip(1) for name in READ
+    ).fill_null(0)
+
+
+def _measure(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add how much of each kind of damage the rows have."""
+    fragments = [
+        pl.col(name).str.count_matches(signs.LONE_CONSONANT)
+        - pl.col(name).str.count_matches(signs.INITIAL)
+        + pl.col(name).str.count_matches(signs.BROKEN_WORD)
+        for name in READ
+    ]
+    words = [pl.col(name).str.count_matches(r"\S+").clip(1) for name in READ]
+    legacy = [_legacy(rows, name) for name in ("question", "answer")]
+    wrong = _wrong(rows)
+    return rows.with_columns(
+        _worst(signs.REPLACEMENT, r"[^\s]").alias("__lost"),
+        any_text(f"{signs.ONLY_MARKS}|{signs.MARKS_IN_WORD}", *READ).alias("__only_marks"),
+        pl.max_horizontal(pl.col(name).str.count_matches(signs.QUESTION_MARKS) for name in READ).alias("__marks"),
+        _worst(r"\?", r"\S").alias("__mark_share"),
+        _worst(signs.CUT_WORD, r"\S+").alias("__cut"),
+        _worst(signs.PRIVATE_USE_INSIDE, r"\S").alias("__private"),
+        any_text(signs.PRIVATE_USE, *READ).alias("__any_private"),
+        _worst(signs.MIXED_WORD, r"\S+").alias("__mixed"),
+        pl.max_horizontal(n / w for n, w in zip(fragments, words, strict=True)).fill_null(0).alias("__fragments"),
+        pl.max_horizontal(fragments).fill_null(0).alias("__fragment_count"),
+        pl.Series("__legacy", [q[0] or a[0] for q, a in zip(*legacy, strict=True)], dtype=pl.String),
+        pl.Series("__legacy_share", [max(q[1], a[1]) for q, a in zip(*legacy, strict=True)], dtype=pl.Float64),
+        *wrong,
+    )
+
+
+def _legacy(rows: pl.DataFrame, column: str) -> list[tuple[str | None, float]]:
+    """Return the words and the share of a legacy font, text by text."""
+    latin = rows[column].str.contains(r"[A-Za-z]\S|[\u00A1-\u00FF]{2}").fill_null(False)
+    return [
+        (legacy_font(text) or (None, 0.0)) if seen else (None, 0.0)
+        for text, seen in zip(rows[column], latin, strict=True)
+    ]
+
+
+def _wrong(rows: pl.DataFrame) -> list[pl.Series]:
+    """Return the columns that tell of wrong letters: what shows them, their share, and whether they are sure.
+
+    Two different words are sure, or one whose confusion no name shows by chance.
+    """
+    shown, shares, sure = [], [], []
+    counts = rows.select(pl.col(name).str.count_matches(WORD).fill_null(0) for name in READ)
+    for texts, words in zip(rows.select(READ).iter_rows(), counts.iter_rows(), strict=True):
+        found = [wrong_words(text or "") for text in texts]
+        all_found = [repair for one in found for repair in one]
+        shown.append(", ".join(f"{r.word} → {r.better}" if r.better else r.word for r in all_found[:3]) or None)
+        shares.append(max(min(1.0, len(one) / max(count, 1)) for one, count in zip(found, words, strict=True)))
+        sure.append(len({repair.word for repair in all_found}) > 1 or any(r.sure for r in all_found))
+    return [
+        pl.Series("__wrong", shown, dtype=pl.String),
+        pl.Series("__wrong_share", shares, dtype=pl.Float64),
+        pl.Series("__wrong_sure", sure, dtype=pl.Boolean),
+    ]

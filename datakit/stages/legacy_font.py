@@ -1,0 +1,76 @@
+"""Find Marathi written for a font older than Unicode: Latin letters that read as Devanagari in Kruti Dev and its like.
+
+`dmgm{Q>m` is वासोटा, `egkjk"Vª` is महाराष्ट्र. Such text looks like noise in Latin letters, so it is told from English by
+its words: codes of frequent Marathi words, signs inside words where English has none, and no English words.
+"""
+
+import re
+from functools import cache
+from typing import Final
+
+from datakit.stages.phrases import phrases
+
+SUSPECT: Final = (
+    r"[A-Za-z][^\sA-Za-z0-9\u0900-\u097F.,:!?()/-]+[A-Za-z]|[A-Za-z>\]}][.;][a-z]|[a-z][A-Z]|[\u00A1-\u00FF]{2}"
+)
+"""What every legacy font shows: a sign between Latin letters, a capital inside a word, two Latin-1 letters in a row."""
+
+MIN_ODD_SHARE: Final = 0.3
+"""Odd words among words in Latin letters: 0.45 to 0.9 in a saved Shree-Lipi PDF, at most 0.12 in English questions."""
+
+MAX_ENGLISH_SHARE: Final = 0.1
+"""English function words among them: above 0.25 in English sentences, near 0 in legacy text (`is` may be a code)."""
+
+_ENGLISH: Final = frozenset(
+    ["the", "of", "and", "in", "is", "to", "was", "for", "by", "with", "which", "what", "who", "when", "where", "how"]
+).union(["on", "as", "at", "from", "are", "that", "this", "his", "her", "it", "an", "or", "be", "not"])
+_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|\S+\.(?:com|org|net|in|gov)\S*", re.IGNORECASE)
+_SIGN_INSIDE: Final = re.compile(
+    r"[A-Za-z\u00A1-\u00FF](?:[{}|§$«»¬¥¦©®±µ¶·¸º\[\]\\^~<>\"`‘“ª´]+|;)[A-Za-z\u00A1-\u00FF]"
+)
+_CAPITAL_INSIDE: Final = re.compile(r"[a-z][A-Z][a-z]|[a-z]{2}[A-Z]$")
+_LATIN_1: Final = re.compile(r"[\u00A1-\u00FF]")
+_LATIN: Final = re.compile(r"[A-Za-z\u00A1-\u00FF]")
+
+
+def legacy_font(text: str) -> tuple[str, float] | None:
+    """Return up to three words that show a legacy font, and which part of all words they and their like are, 0 to 1.
+
+    None for text that shows none. Only words with Latin letters are judged; Devanagari words count in the share, so
+    that a stray page footer in a long Marathi answer can be told from an answer that is lost.
+    """
+    words = [word.strip(".,:!?()'’") for word in _LINK.sub(" ", text).split() if _LATIN.search(word)]
+    if not words:
+        return None
+    codes = [word for word in words if word in _codes()]
+    signs = [word for word in words if _SIGN_INSIDE.search(word)]
+    odd = [
+        *codes,
+        *signs,
+        *(word for word in words if _CAPITAL_INSIDE.search(word)),
+        *(w for w in words if _is_latin_1(w)),
+    ]
+    share = len(set(odd)) / len(set(words))
+    if sum(word.lower() in _ENGLISH for word in words) / len(words) > MAX_ENGLISH_SHARE or share < MIN_ODD_SHARE:
+        return None
+    sure = len(codes) > 0 or len(set(signs)) > 2 or len(set(odd)) > 4 or any(_is_dense(word) for word in words)
+    if not sure:
+        return None
+    return " ".join(list(dict.fromkeys(odd))[:3]), len(words) / len(text.split())
+
+
+def _is_dense(word: str) -> bool:
+    """Return whether one word is sure evidence: two different signs between its letters, or mostly Latin-1 letters."""
+    inside = set(re.findall(r"(?<=\w)[{}|§$\[\]<>\"`ª´^~](?=\w|[<>$]|$)", word))
+    return len(inside) > 1 or _is_latin_1(word)
+
+
+def _is_latin_1(word: str) -> bool:
+    """Return whether Latin-1 letters make up most of a word, as in the DV-TT fonts (`ÊòÉ`), never in French."""
+    return len(word) > 2 and len(_LATIN_1.findall(word)) > len(word) / 2
+
+
+@cache
+def _codes() -> frozenset[str]:
+    """Return the codes of frequent words in all fonts, less the signs that punctuation stripping takes away."""
+    return frozenset(code.strip(".,:!?()'’") for font in phrases("legacy_fonts").values() for code in font)

@@ -1,0 +1,51 @@
+"""Phrase tables: what the rules of a stage look for, one phrase a line, as data that a Marathi reader can check."""
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from datakit.errors import DatakitError
+
+TABLES: Final = Path(__file__).parent / "tables"
+
+
+@cache
+def phrases(table: str) -> dict[str, tuple[str, ...]]:
+    """Return the phrases of `tables/<table>.tsv` by kind, in the order of the file.
+
+    A line is `kind<TAB>phrase<TAB>why`; `#` starts a comment line. Errors: `DatakitError` for a line of another form.
+    """
+    found: dict[str, list[str]] = {}
+    path = TABLES / f"{table}.tsv"
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if not line or line.startswith("#"):
+            continue
+        cells = line.split("\t")
+        if len(cells) != 3:
+            raise DatakitError(
+                f"{path.name} line {number}: found {len(cells)} columns, expected 3 (kind, phrase, why); "
+                "put tabs between them"
+            )
+        found.setdefault(cells[0], []).append(cells[1])
+    return {kind: tuple(texts) for kind, texts in found.items()}
+
+
+@cache
+def either(table: str, kind: str) -> str:
+    """Return one pattern that matches any phrase of a kind, the longest first; a space matches a run of space.
+
+    The pattern is valid in Rust and in Python, is not anchored, and takes Latin letters in either case.
+    """
+    texts = sorted(phrases(table)[kind], key=len, reverse=True)
+    return "(?i:" + "|".join(re.escape(text).replace(r"\ ", r"\s+") for text in texts) + ")"
+
+
+def kinds(table: str, prefix: str) -> tuple[str, ...]:
+    """Return the kinds of a table whose names begin with `prefix`."""
+    return tuple(kind for kind in phrases(table) if kind.startswith(prefix))
+
+
+def as_words(pattern: str) -> str:
+    """Return the pattern bound to whole words: `माहिती भरा` does not match `माहिती भरावी`. For Rust only."""
+    return rf"(?:^|[^\p{{L}}\p{{M}}\p{{N}}]){pattern}(?:$|[^\p{{L}}\p{{M}}\p{{N}}])"

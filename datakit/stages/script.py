@@ -1,0 +1,60 @@
+"""The script stage: question and answer together must be mostly in Devanagari."""
+
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+import polars as pl
+
+from datakit.stage import Fault
+from datakit.stages.suspects import any_text, mark_suspects
+
+DEVANAGARI: Final = r"[\u0900-\u0963\u0970-\u097F\u{A8E0}-\u{A8FF}]"
+LETTER: Final = r"[\p{L}\p{M}]"
+FOREIGN: Final = r"[\p{L}--[\u0900-\u097F\u{A8E0}-\u{A8FF}]]"
+"""A letter of any other script; in the Rust syntax `--` takes the second class out of the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Script:
+    """Reject rows of another script, such as English-only ones.
+
+    Question and answer are judged together, by letters and signs: digits do not count, and a name in Latin letters or a
+    number is a good answer to a question in Devanagari.
+    """
+
+    name: ClassVar[str] = "script"
+    reasons: ClassVar[tuple[str, ...]] = ("not_devanagari",)
+    writes: ClassVar[tuple[str, ...]] = ()
+
+    # Letters in Devanagari. English rows of a bilingual question bank have 0; good rows have 53 and more, a full
+    # name in English as the answer to a short question has about 30 (benchmarks/quality.py, 704 + 1,235 rows).
+    min_devanagari_percent: int = 25
+
+    def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return the batch with rows of other scripts marked."""
+        return mark_suspects(
+            batch,
+            self.name,
+            any_text(FOREIGN, "question", "answer"),
+            _measure,
+            [
+                Fault(
+                    "not_devanagari",
+                    pl.col("__share") < self.min_devanagari_percent,
+                    _detail(self.min_devanagari_percent),
+                )
+            ],
+        )
+
+
+def _detail(least: int) -> pl.Expr:
+    return pl.format(
+        "{} % of the letters are Devanagari, at least {} %", pl.col("__share").round(0).cast(pl.Int32), pl.lit(least)
+    )
+
+
+def _measure(rows: pl.DataFrame) -> pl.DataFrame:
+    def count(pattern: str) -> pl.Expr:
+        return sum((pl.col(name).str.count_matches(pattern).fill_null(0) for name in ("question", "answer")), pl.lit(0))
+
+    return rows.with_columns((count(DEVANAGARI) * 100 / count(LETTER).clip(1)).alias("__share"))
