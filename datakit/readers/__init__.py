@@ -1,7 +1,7 @@
 """Readers: every input form that users have, as batches of one schema.
 
-`discover` lists the inputs of a folder, `read` gives the rows of one, `inspect` tells what one holds. `load_sources` reads
-the licences and priorities that `raw/sources.toml` declares.
+`discover` lists the inputs of a folder, `read` gives the rows of one, `inspect` tells what one holds. `load_sources`
+reads the licences and priorities that `raw/sources.toml` declares.
 """
 
 from datakit.readers.inspect import Inspection, inspect

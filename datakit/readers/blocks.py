@@ -24,7 +24,7 @@ LIST_ITEM: Final = re.compile(r"^\s*(?:[-*+•]|\(?[0-9०-९]{1,3}[).]|\(?(?:�
 
 @dataclass(frozen=True)
 class Line:
-    """One line: its place in the file, its text, and the level of its heading (0: it is none). `hard` ends with a break."""
+    """One line: its place in the file, its text, and the level of its heading (0: none). `hard` ends with a break."""
 
     number: int
     text: str
@@ -157,7 +157,7 @@ class Blocks:
 
     def _flush(self) -> Iterator[Row]:
         question, answer = _joined(self._question), _joined(self._answer or [])
-        strength, place = self._strength, self.place(self._first, self._last)
+        strength = self._strength
         context = _joined(self._passage or []) or None
         explanation = _joined(self._explanation or [])
         self._question, self._answer, self._strength, self._explanation = [], None, None, None
@@ -165,6 +165,7 @@ class Blocks:
             self.prose += strength is not None
             return
         self.rows += 1
+        place = self.place(self._first, self._last)
         if not answer:
             detail = (
                 "found a question with no answer below it; expected उ. or उत्तर: after it; add the answer or "
@@ -189,7 +190,7 @@ class Blocks:
 
 
 def chosen_option(question: str, answer: str) -> tuple[str, str] | None:
-    """Return question and answer with the options written `(अ) … (ब) …` and a key replaced by its option; None: it names none."""
+    """Return the pair with its options as `(अ) … (ब) …` and a key replaced by its option; None: it names none."""
     stem, options = from_text(question)
     if options is None:
         return question, answer

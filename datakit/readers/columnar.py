@@ -113,7 +113,7 @@ def _message(stream: Stream, opening: bytes) -> tuple[int, bytes] | None:
 
 
 def _header(data: bytes) -> tuple[int, int]:
-    """Return header type and body length from a flatbuffer Message (fields: version, header_type, header, bodyLength)."""
+    """Return header type and body length of a flatbuffer Message: version, header_type, header, bodyLength."""
     (table,) = struct.unpack_from("<I", data, 0)
     (back,) = struct.unpack_from("<i", data, table)
     vtable = table - back

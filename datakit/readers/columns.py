@@ -7,22 +7,26 @@ from typing import Final
 
 from datakit.errors import UsageError
 
-# Order decides where a table has two candidates: a Marathi column beside an English one, a question beside an instruction.
+# Order decides where a table has two candidates: Marathi beside English, a question beside an instruction.
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "question": (
-        "प्रश्न", "प्रश्नः", "प्रश्न मजकूर", "विचारलेला प्रश्न", "question_mr", "question_marathi", "marathi_question", "question",
-        "question text", "questions", "ques", "query", "q", "instruction", "user", "human", "prompt", "input", "inputs", "problem",
+        "प्रश्न", "प्रश्नः", "प्रश्न मजकूर", "विचारलेला प्रश्न", "question_mr", "question_marathi", "marathi_question",
+        "question", "question text", "questions", "ques", "query", "q", "instruction", "user", "human", "prompt",
+        "input", "inputs", "problem",
     ),
     "answer": (
         "उत्तर", "उत्तरः", "योग्य उत्तर", "अचूक उत्तर", "बरोबर उत्तर", "उत्तर मजकूर", "answer_mr", "answer_marathi",
-        "marathi_answer", "answer", "answer text", "answers", "correct answer", "correct option", "correct", "ans", "a", "output",
-        "outputs", "response", "completion", "reply", "assistant", "gpt", "target", "targets", "answer key", "solution",
+        "marathi_answer", "answer", "answer text", "answers", "correct answer", "correct option", "correct", "ans", "a",
+        "output", "outputs", "response", "completion", "reply", "assistant", "gpt", "target", "targets", "answer key",
+        "solution",
     ),
     "context": ("उतारा", "परिच्छेद", "संदर्भ", "context_mr", "context", "passage", "paragraph", "input"),
     "system": ("system", "system prompt", "system message"),
     "history": ("history",),
     "options": ("पर्याय", "पर्यायी उत्तरे", "options", "choices"),
-    "answer_index": ("answer index", "answer idx", "correct index", "correct answer index", "correct option index", "label"),
+    "answer_index": (
+        "answer index", "answer idx", "correct index", "correct answer index", "correct option index", "label",
+    ),
     "answer_number": ("पर्याय क्रमांक", "उत्तर क्रमांक", "answer number", "correct option number"),
     "conversation": ("conversations", "conversation", "messages", "dialogue", "dialog", "संवाद"),
 }  # fmt: skip
@@ -33,7 +37,7 @@ MAPPABLE: Final = ROLES
 
 @lru_cache(maxsize=4096)
 def fold(name: str) -> str:
-    """Return a column name without case, spaces, marks of punctuation or a byte order mark: `Question ` = `question`."""
+    """Return a column name without case, spaces, punctuation and byte order mark: `Question ` = `question`."""
     text = unicodedata.normalize("NFC", name).casefold()
     return "".join(c for c in text if c not in "\ufeff\u200b\u200c\u200d _-.:*?/")
 

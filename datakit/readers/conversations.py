@@ -12,8 +12,8 @@ from datakit.readers.values import NotText, as_text, meta_of, shown
 ROLES: Final = {
     "system": "system", "developer": "system",
     "user": "user", "human": "user", "prompter": "user", "वापरकर्ता": "user", "विद्यार्थी": "user",
-    "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant", "सहायक": "assistant",
-    "शिक्षक": "assistant",
+    "assistant": "assistant", "gpt": "assistant", "chatgpt": "assistant", "bot": "assistant", "model": "assistant",
+    "सहायक": "assistant", "शिक्षक": "assistant",
 }  # fmt: skip
 
 WHO: Final = ("role", "from", "speaker", "author")

@@ -1,4 +1,4 @@
-"""A Hugging Face dataset folder, read without that library: what `save_to_disk` wrote, or a hub folder of Parquet with its card."""
+"""A Hugging Face dataset folder, read without that library: written by `save_to_disk`, or a hub folder of Parquet."""
 
 import json
 from collections.abc import Iterator

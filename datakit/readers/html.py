@@ -1,4 +1,4 @@
-"""HTML: pairs that the page's structure names, then headings that ask, प्र./उ. paragraphs and tables in what is visible."""
+"""HTML: pairs that the page's structure names, then headings that ask, प्र./उ. paragraphs and tables."""
 
 import re
 from collections.abc import Iterator
@@ -136,7 +136,7 @@ def _level(owner: Element, text: str) -> int:
 
 
 def _scope(heading: Element) -> Element:
-    """Return the part of the page that a heading rules: the first element around it that holds more than the heading."""
+    """Return the part of the page that a heading rules: the first element around it that holds more than it."""
     length = len("".join("".join(heading.itertext()).split()))
     for element in heading.iterancestors():
         if len("".join("".join(element.itertext()).split())) > length:

@@ -65,7 +65,7 @@ def details(root: Element, paths: Paths) -> Iterator[Pair]:
             question = text_of(summary)
             lines = text_of(element)
             answer = lines.removeprefix(question).strip("\n")
-            if question and answer:
+            if _asks(question) and answer:
                 yield Pair(paths.of(element), question, answer, (element,))
 
 

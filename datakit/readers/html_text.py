@@ -1,7 +1,7 @@
 """The text of a web page as people see it: the one seam that a main-text extractor may replace.
 
-White space collapses as in a browser, blocks and <br> end a line. No-break spaces stay: they may be half of a letter that
-an encoding fault tore apart, and the normalizer mends that before it touches any space.
+White space collapses as in a browser, blocks and <br> end a line. No-break spaces stay: they may be half of a letter
+that an encoding fault tore apart, and the normalizer mends that before it touches any space.
 """
 
 import re
@@ -14,80 +14,18 @@ from lxml import html as lxml_html  # type: ignore[import-untyped]  # lxml ships
 Element = Any
 """An lxml element."""
 
-BLOCKS: Final = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "body",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "html",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-        "caption",
-    ]
-)
+BLOCKS: Final = frozenset({
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li",
+    "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "ul", "caption",
+})  # fmt: skip
 
-NEVER_SEEN: Final = frozenset(
-    [
-        "script",
-        "style",
-        "noscript",
-        "template",
-        "head",
-        "iframe",
-        "object",
-        "embed",
-        "svg",
-        "math",
-        "canvas",
-        "audio",
-        "video",
-        "select",
-        "option",
-        "textarea",
-        "input",
-        "nav",
-        "aside",
-        "footer",
-        "form",
-        "dialog",
-        "menu",
-    ]
-)
+NEVER_SEEN: Final = frozenset({
+    "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "audio",
+    "video", "select", "option", "textarea", "input", "nav", "aside", "footer", "form", "dialog", "menu", "title",
+    "meta", "link",
+})  # fmt: skip
 
 HIDDEN_STYLE: Final = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 
@@ -100,12 +38,15 @@ CHROME: Final = re.compile(
 
 META_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.I)
 
+SERVER_CODE: Final = re.compile(r"<\?.*?\?>", re.S)
+"""`<?php … ?>` of a page saved from its source: the parser would take it for text, and put the body into the head."""
+
 SPACE: Final = re.compile(r"[ \t\r\n\f]+")
 
 
 def parse(data: bytes) -> Element:
     """Return the root of a page. NUL bytes, which end a page for the parser, become U+FFFD as browsers do."""
-    text = decode(data).replace("\x00", "\ufffd")
+    text = SERVER_CODE.sub("", decode(data).replace("\x00", "\ufffd"))
     parser = lxml_html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     return lxml_html.document_fromstring(text.encode("utf-8", "replace"), parser=parser)
 

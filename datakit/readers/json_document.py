@@ -1,4 +1,4 @@
-"""JSON: an array of objects, an object that holds lists of them (`data`, `rows`, SQuAD), one object, or JSON Lines after all."""
+"""JSON: an array of objects, an object that holds such lists (`data`, SQuAD), one object, or JSON Lines after all."""
 
 from collections.abc import Iterator
 
@@ -38,7 +38,7 @@ def read(document: Document, reading: Reading) -> Iterator[Row]:
 
 
 def walk(value: object, path: str, recognizer: Recognizer) -> Iterator[Found | Row]:
-    """Find the records below a value: an object of a known shape is one, lists and objects of objects are gone through."""
+    """Find the records below a value: an object of a known shape is one, lists and other objects are gone through."""
     if isinstance(value, list):
         for number, item in enumerate(value):
             yield from walk(item, f"{path}[{number}]", recognizer)
@@ -66,7 +66,7 @@ def _holds_objects(value: object) -> bool:
 
 
 def _kind(head: bytes) -> tuple[str, object]:
-    """Tell what a document is from its first bytes: `object` comes with its value, `stream` and `lines` are read later."""
+    """Tell what a document is from its first bytes: an `object` comes with its value, the others are read later."""
     body = head.lstrip()
     if body[:1] == b"[":
         return "stream", None

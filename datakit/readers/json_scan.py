@@ -25,7 +25,7 @@ NEVER_ROWS: Final = frozenset(
 
 
 class Element(NamedTuple):
-    """One element: where it stands, its bytes; `data` is cut and `end` far away where it is too large, `open` where the file stops in it."""
+    """One element: its place and bytes. `data` is cut where it is too large; `open`: the file stops inside it."""
 
     path: str
     start: int

@@ -1,4 +1,4 @@
-"""Markdown: the blocks of plain text, headings that ask, bold marks, and tables with a question and an answer column."""
+"""Markdown: the blocks of plain text, headings that ask, bold marks, and tables of questions and answers."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Multiple choice: find the options, resolve an answer key to the full text of its option.
 
-An answer key is a letter (`ब`, `(B)`, `पर्याय क`), a number from 1 in text (`२`), or a JSON integer, whose base is told by its
-column or learnt from the source. Text without an option behind it is left as it is.
+An answer key is a letter (`ब`, `(B)`, `पर्याय क`), a number from 1 in text (`२`), or a JSON integer, whose base its
+column tells or its source teaches. Text without an option behind it is left as it is.
 """
 
 import re
@@ -34,7 +34,7 @@ KEY_AND_TEXT: Final = re.compile(r"^[(\[]?\s*([a-hA-H]|[0-9०-९]|अ|आ|ब|
 
 _LETTER: Final = "[a-hA-H]|अ|आ|ब|क|ड|इ|ई|फ|ख|ग|घ"
 
-# A label inside running text: bracketed on both sides, closed by a bracket after a space, or with a dot at a line's start.
+# A label inside running text: in brackets, closed by one after a space, or with a dot at the start of a line.
 INLINE: Final = re.compile(
     rf"(?:(?<=\s)|^|(?<=[?.,;:।]))(?:\(\s*({_LETTER}|[0-9०-९])\s*\)|({_LETTER})\))\s*|^\s*({_LETTER})\.\s+", re.M
 )
@@ -105,7 +105,7 @@ def from_columns(row: Mapping[str, object], columns: Mapping[str, str]) -> Optio
 
 
 def from_value(value: object) -> Options | None:
-    """Read options from one value: a list of texts, a list of objects, `{"text": […], "label": […]}`, `{"A": …}`, or a text with labels."""
+    """Read options from a list of texts or objects, `{"text": […], "label": […]}`, `{"A": …}`, or labelled text."""
     if isinstance(value, str):
         return from_text(value)[1]
     if isinstance(value, Mapping):

@@ -52,7 +52,7 @@ class PairPlan:
         return (Row(locator, question, answer, context, system, history, group, meta_of(row, self.meta)),)
 
     def undecided(self, row: Mapping[str, object]) -> bool:
-        """Tell whether a row's answer is an integer of unknown base; a 0 or the last number settles it for the source."""
+        """Tell whether the answer is an integer of unknown base; a 0 or the last number settles it for the source."""
         value = row.get(self.answer) if self.answer else None
         if type(value) is not int or "answer_index" in self.roles or "answer_number" in self.roles:
             return False
@@ -72,7 +72,11 @@ class PairPlan:
         if options is None or question is None:
             return Row(locator, question, text_of(row, self.answer), context, system, meta=meta)
         full = options.beside(question)
-        for role, base in (("answer_index", 0), ("answer_number", 1), ("answer", self.base)):
+        given = row.get(self.answer) if self.answer else None
+        order = [("answer_index", 0), ("answer_number", 1), ("answer", self.base)]
+        if isinstance(given, str) and given.strip():
+            order.reverse()  # a text says more than a number, and `label` may be something else
+        for role, base in order:
             value = row.get(self.roles.get(role, ""))
             if value is None:
                 continue
@@ -115,7 +119,7 @@ class PairPlan:
 
 
 def resolve_inline(question: str, answer: str) -> str | None:
-    """Return the option that a bare key names among the options inside the question; the key itself where it has none."""
+    """Return the option inside the question that a bare key names; the key itself where the question has none."""
     options = from_text(question)[1]
     if options is None:
         return answer

@@ -30,7 +30,7 @@ def read(
 
     `columns` maps roles (question, answer, context, …) to column names where the names do not tell. What cannot be read
     becomes a reject with its reason and place; the rest is read.
-    Errors: `InputError` where the file cannot be opened at all, `UsageError` for a mapping to a role that does not exist.
+    Errors: `InputError` where the file cannot be opened at all, `UsageError` for a mapping to an unknown role.
     """
     check_mapping(columns)
     return batches(open_rows(source, Reading(columns=columns)), batch_rows)

@@ -1,6 +1,6 @@
 """Every reason for which a reader rejects a row or a file.
 
-A reason is a fault in snake_case. The text beside it says what was wrong; the reject's detail says where and what to do.
+A reason is a fault in snake_case. The text beside it says what was wrong; a reject's detail says where and what to do.
 """
 
 from typing import Final

@@ -17,7 +17,7 @@ EXCERPT_CHARS: Final = 300
 
 
 class Row(NamedTuple):
-    """A question with its answer, or a reject with its reason; `raw` is hashed where a reject has no text of its own."""
+    """A question with its answer, or a reject with its reason; `raw`, where given, is hashed instead of the text."""
 
     locator: str
     question: str | None = None

@@ -47,7 +47,7 @@ def is_ignored(name: str) -> bool:
 
 
 def dataset_kind(folder: Path) -> str | None:
-    """Tell a folder written by `save_to_disk` (`saved`), or a hub folder: a card with its header and Parquet below (`hub`)."""
+    """Tell a folder written by `save_to_disk` (`saved`) or a hub folder, a card with its header and Parquet (`hub`)."""
     if (folder / "dataset_dict.json").is_file() or (
         (folder / "state.json").is_file() and (folder / "dataset_info.json").is_file()
     ):

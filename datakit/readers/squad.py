@@ -1,4 +1,4 @@
-"""SQuAD: a passage with questions whose answers are spans of it, nested (the original JSON) or one row each (Hugging Face)."""
+"""SQuAD: a passage with questions answered by spans of it, nested (the original JSON) or flat (Hugging Face)."""
 
 from collections.abc import Callable, Iterator, Mapping
 

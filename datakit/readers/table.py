@@ -17,7 +17,7 @@ Cells = tuple[str, Sequence[object]]
 
 
 def table_rows(cells: Iterable[Cells | Row], reading: Reading) -> Iterator[Row]:
-    """Yield the rows below the header: the first of ten rows whose names tell question and answer, else the first row."""
+    """Yield the rows below the header: the first of ten rows that names question and answer, else the first row."""
     recognizer = Recognizer(reading)
     yield from recognizer.stream(_objects(iter(cells), reading))
 

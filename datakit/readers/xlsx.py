@@ -1,4 +1,4 @@
-"""XLSX: every visible sheet is a table. Dates come as ISO text, a formula as its stored result, a merged cell in all its rows."""
+"""XLSX: every visible sheet is a table. A date is ISO text, a formula its stored result, a merged cell in all rows."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from datakit.readers.xlsx_cells import Extras, sheet_extras
 
 
 def read(document: Document, reading: Reading) -> Iterator[Row]:
-    """Yield the rows of a workbook, sheet by sheet. The locator is `sheet "पत्रक1" row 7`, counted as the spreadsheet shows it."""
+    """Yield the rows of a workbook, sheet by sheet. The locator is `sheet "पत्रक1" row 7`, as the screen counts."""
     with document.local() as path:
         try:
             workbook = fastexcel.read_excel(path)
