@@ -11,7 +11,9 @@ import pytest
 from benchmarks.kills import kill_series
 from tests.rows import numbered_rows, write_rows
 
-RECIPE = 'name = "kills"\n[[stage]]\nuse = "normalize"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "exact_dedup"\n[[stage]]\nuse = "split"\n'
+RECIPE = "\n".join(
+    ['name = "kills"', *(f'[[stage]]\nuse = "{name}"' for name in ("normalize", "chat", "exact_dedup", "split"))]
+)
 
 
 @pytest.fixture
@@ -49,7 +51,8 @@ def test_finished_parts_are_not_done_again(raw: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     deadline = time.monotonic() + 60
     while len(list((tmp_path / "out").glob(".work/kills/*/*.json"))) < 5:
-        assert time.monotonic() < deadline, process.communicate()[1]
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
         time.sleep(0.005)
     process.kill()
     process.communicate()
@@ -77,7 +80,8 @@ def test_ctrl_c_exits_130_and_says_how_to_resume(raw: Path, tmp_path: Path) -> N
     )
     deadline = time.monotonic() + 60
     while not list((tmp_path / "out").glob(".work/kills/*/0*.json")):
-        assert time.monotonic() < deadline, process.communicate()[1]
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
         time.sleep(0.005)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
