@@ -1,6 +1,6 @@
-"""Kill `datakit curate` at random moments, many times: no torn version may appear, and the resumed run's id must be that of an undisturbed one.
+"""Kill `datakit curate` at random moments: no torn version may appear, and the resumed run must end with the clean run's id.
 
-python benchmarks/kills.py --kills 200
+python -m benchmarks.kills --kills 200
 """
 
 import argparse
@@ -105,9 +105,9 @@ def main() -> None:
             )
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "kills.json").write_text(
-        json.dumps({"command": "python benchmarks/kills.py", **results}, indent=2) + "\n"
+        json.dumps({"command": "python -m benchmarks.kills", **results}, indent=2) + "\n"
     )
-    print(json.dumps(results, indent=2))  # noqa: T201 - a benchmark talks to a person
+    print(json.dumps(results, indent=2))
 
 
 if __name__ == "__main__":

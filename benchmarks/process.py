@@ -20,7 +20,7 @@ class Run:
     wall_s: float
     cpu_s: float
     peak_rss_mb: float
-    """Resident memory summed over the process and all its descendants, polled 20 times a second; shared pages count twice."""
+    """Resident memory summed over the process and all its descendants, polled at 20 Hz; shared pages count twice."""
 
 
 def watch(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Run:
