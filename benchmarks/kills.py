@@ -1,4 +1,4 @@
-"""Kill `datakit curate` at random moments: no torn version may appear, and the resumed run must end with the clean run's id.
+"""Kill `datakit curate` at random moments: no torn version may appear, and a resumed run must end with the clean id.
 
 python -m benchmarks.kills --kills 200
 """

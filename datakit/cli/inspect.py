@@ -46,11 +46,11 @@ def inspect(
             seen.encoding or "",
             seen.shape or "",
             f"{seen.rows:,}",
-            f"{seen.rejected:,}",
+            f"{sum(seen.rejects.values()):,}",
             guesses,
             f"{declared.id}, {licence}",
         )
     Console().print(table)
-    for name, _, seen in found:
-        for problem in seen.problems:
-            typer.echo(f"{name}: {problem}")
+    for _, _, seen in found:
+        for file, locator, reason, detail in seen.problems:
+            typer.echo(f"{file}, {locator}: {reason}: {detail}")

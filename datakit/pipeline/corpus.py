@@ -53,14 +53,13 @@ class DiskCorpus:
     def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         wanted = np.unique(rows.to_numpy().astype(np.int64))
         cuts = np.searchsorted(wanted, self._starts)
-        frames = []
+        frames: list[pl.DataFrame] = []
         for number, part in enumerate(self._parts):
             inside = wanted[cuts[number] : cuts[number + 1]]
             if len(inside):
                 frame = pl.read_parquet(part.rows, columns=list(columns), memory_map=False)
-                frames.append(
-                    frame[inside - self._starts[number]].select(pl.Series("row", inside, dtype=pl.UInt32), *columns)
-                )
+                found = frame.select(pl.all().gather(inside - self._starts[number]))
+                frames.append(found.select(pl.Series("row", inside, dtype=pl.UInt32), *columns))
         if not frames:
             schema = pl.read_parquet_schema(self._parts[0].rows) if self._parts else {}
             return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in columns}})

@@ -124,7 +124,7 @@ def _lineage(frame: pl.DataFrame) -> pl.DataFrame:
         pl.when(merged).then(pl.col("of_id")).alias("cluster"),
         "split",
         "changes",
-    ).cast(dict(LINEAGE))
+    ).select(pl.col(name).cast(dtype) for name, dtype in LINEAGE.items())
 
 
 def _release_schema() -> dict[str, pl.DataType]:
