@@ -37,7 +37,7 @@ def steady(output: str, curated: Path) -> str:
     output = output.replace(str(curated), "curated")
     output = re.sub(r"(?<![\d.])\d+\.\d\d(?![\d.])", lambda match: "·".rjust(len(match[0])), output)
     output = re.sub(r"[\d,]+\.\d s\b", "… s", output)
-    return "\n".join(line.rstrip() for line in output.strip("\n").splitlines())
+    return "\n".join(line.rstrip() for line in output.splitlines()).strip("\n")
 
 
 def _run(root: Path, *arguments: str, text: str = "") -> str:
