@@ -16,7 +16,8 @@ Replace = Callable[[re.Match[str]], str]
 class Rule:
     """`pattern` and `replace` as for `re.sub`; `guard`, if there is one, must hold of the whole text first.
 
-    `trigger` is a regex without lookaround or backreference, fit for the Rust engine of polars: in every text that the rule changes, the trigger is found. It may be found in texts that the rule leaves alone.
+    `trigger` is a regex without lookaround or backreference, fit for the Rust engine of polars: it is found in every
+    text that the rule changes, and may be found in texts that the rule leaves alone.
     """
 
     id: str

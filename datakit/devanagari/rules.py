@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import cache
 
-from datakit.devanagari import closed_lists, entity, mojibake, verse
+from datakit.devanagari import closed_lists, entity, mojibake, split_word, verse
 from datakit.devanagari.alphabet import expand
 from datakit.devanagari.policy import Policy
 from datakit.devanagari.rule import Rule, from_table
@@ -125,4 +125,9 @@ def _line() -> tuple[Rule, ...]:
 @cache
 def rule_set(policy: Policy) -> RuleSet:
     """Return the rules of a policy, compiled once for each policy of a process."""
-    return RuleSet(any_script=_any_script(), text=tuple(from_table("text")), word=_word(policy), line=_line())
+    return RuleSet(
+        any_script=_any_script(),
+        text=(*from_table("text"), split_word.space_before_sign()),
+        word=_word(policy),
+        line=_line(),
+    )

@@ -5,8 +5,9 @@ from typing import Final
 
 from datakit.devanagari.rule import Rule
 
-# Latin letters, brackets, # and = mark code, tables and wiki text; `|-` and `|+` are table rules.
-_NOT_VERSE: Final = re.compile(r"[A-Za-z\[\]{}<>#=]|\|[-+:]|[-+:]\|")
+# Latin letters, brackets, # and = mark code, tables and wiki text; `|-` and `|+` are table rules; two single pipes with
+# nothing between are empty cells; a pipe after a full stop or an exclamation separates headlines.
+_NOT_VERSE: Final = re.compile(r"[A-Za-z\[\]{}<>#=]|\|[-+:]|[-+:]\||(?<!\|)\|[ \t]+\|(?!\|)|[.!?][ \t]*\|")
 _DOUBLE: Final = re.compile(r"(?<!\|)\|\|(?!\|)")
 _SINGLE: Final = re.compile(r"(?<!\|)\|(?!\|)")
 
