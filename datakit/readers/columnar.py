@@ -1,7 +1,8 @@
 """Parquet and Arrow: read in slices, so that a file of any size takes the memory of one."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import polars as pl
@@ -25,18 +26,14 @@ BATCH: Final = 3
 
 def read_parquet(document: Document, reading: Reading) -> Iterator[Row]:
     """Yield the rows of a Parquet document. The locator is `row 5`, counted from 1."""
-    with document.local() as path:
-        try:
-            lazy = pl.scan_parquet(path, glob=False)
-            names = _text_columns(lazy.collect_schema())
-            slices = lazy.select(names).collect_batches(chunk_size=SLICE_ROWS, maintain_order=True)
-            yield from Recognizer(reading).stream(_objects(slices))
-        except (pl.exceptions.PolarsError, OSError) as error:
-            raise _unreadable("Parquet", error) from None
+    yield from _scanned(document, reading, lambda path: pl.scan_parquet(path, glob=False), "Parquet")
 
 
 def read_arrow(document: Document, reading: Reading) -> Iterator[Row]:
     """Yield the rows of an Arrow IPC document, file (Feather 2) or stream (what `save_to_disk` writes)."""
+    if document.head(len(FILE_MAGIC)) == FILE_MAGIC:
+        yield from _scanned(document, reading, pl.scan_ipc, "Arrow IPC")
+        return
     stream = document.open()
     try:
         yield from Recognizer(reading).stream(_objects(_record_batches(stream)))
@@ -44,6 +41,18 @@ def read_arrow(document: Document, reading: Reading) -> Iterator[Row]:
         raise _unreadable("Arrow IPC", error) from None
     finally:
         stream.close()
+
+
+def _scanned(document: Document, reading: Reading, scan: Callable[[Path], pl.LazyFrame], what: str) -> Iterator[Row]:
+    """Read a file whose footer says where its parts are, in slices."""
+    with document.local() as path:
+        try:
+            lazy = scan(path)
+            names = _text_columns(lazy.collect_schema())
+            slices = lazy.select(names).collect_batches(chunk_size=SLICE_ROWS, maintain_order=True)
+            yield from Recognizer(reading).stream(_objects(slices))
+        except (pl.exceptions.PolarsError, OSError) as error:
+            raise _unreadable(what, error) from None
 
 
 def _objects(frames: Iterator[pl.DataFrame]) -> Iterator[Found | Row]:
@@ -65,8 +74,6 @@ def _text_columns(schema: pl.Schema) -> list[str]:
 def _record_batches(stream: Stream) -> Iterator[pl.DataFrame]:
     """Read the messages of the IPC format one by one, and let polars decode each batch behind the schema alone."""
     opening = read_up_to(stream, 8)
-    if opening == FILE_MAGIC:
-        opening = read_up_to(stream, 8)
     preamble = b""
     while (message := _message(stream, opening)) is not None:
         kind, data = message
@@ -88,9 +95,7 @@ def _message(stream: Stream, opening: bytes) -> tuple[int, bytes] | None:
     if opening in (b"", END):
         return None
     if opening[:4] != CONTINUATION or len(opening) < 8:
-        raise Broken(
-            "unreadable_file", "found no Arrow message; expected the IPC format, file or stream; write the file again"
-        )
+        raise Broken("unreadable_file", "found no Arrow message; expected the IPC format; write the file again")
     (size,) = struct.unpack_from("<i", opening, 4)
     if not 0 < size <= MESSAGE_BYTES:
         raise Broken(

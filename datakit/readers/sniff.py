@@ -62,6 +62,9 @@ BINARY: Final = (
     (b"%PDF-", ".pdf"),
 )
 
+WORKBOOK_PARTS: Final = (b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/")
+"""The first member of a workbook; its name stands 30 bytes into a zip archive."""
+
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """A workbook with a password, an old .xls or .doc."""
 
@@ -78,7 +81,7 @@ def guess(name: str, head: bytes) -> str:
     if head.startswith(b"PK\x03\x04"):
         if suffix in UNSUPPORTED:
             return suffix
-        return "xlsx" if named == "xlsx" or b"xl/" in head or b"[Content_Types].xml" in head[:64] else "zip"
+        return "xlsx" if named == "xlsx" or (named != "zip" and head[30:].startswith(WORKBOOK_PARTS)) else "zip"
     if named == "jsonl":
         return "json" if _begins_array(head) else "jsonl"
     if named in ("csv", "text") or (named is None and suffix not in UNSUPPORTED):

@@ -75,7 +75,10 @@ def _first_answer(value: object) -> str | None:
     if isinstance(value, list):
         return _first_answer(value[0]) if value else None
     if isinstance(value, Mapping):
-        return _first_answer(value.get("text"))
+        text = value.get("text")
+        if isinstance(text, Mapping):
+            raise NotText(text, "answers")
+        return _first_answer(text)
     try:
         return as_text(value) or None
     except NotText as error:

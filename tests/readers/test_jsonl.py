@@ -83,7 +83,7 @@ def test_invalid_utf8_names_the_byte(rows: Read) -> None:
     found = rows("a.jsonl", data + b'{"question": "\xe0\xa4", "answer": "x"}\n' + data)
     assert [row["reject_reason"] for row in found] == [None, "invalid_utf8", None]
     start = len(data)
-    assert found[1]["locator"] == f"bytes {start}-{start + 32}"
+    assert found[1]["locator"] == f"bytes {start}-{start + 33}"
     assert f"line 2: found byte 0xE0 at byte {start + 14}" in found[1]["reject_detail"]
     assert "\\xe0\\xa4" in found[1]["reject_detail"]
 
