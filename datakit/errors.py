@@ -6,6 +6,7 @@
     ├── GateError               3  a quality gate failed; nothing was published
     ├── IntegrityError          4  a hash or a count differs from its manifest
     ├── InputError              5  input missing or unreadable
+    ├── OutputError             1  the disk refused a write; nothing was published
     ├── MissingDependencyError  6  a package or a program that is not installed
     └── Interrupted           130  stopped by the user; the same command resumes
 
@@ -55,6 +56,10 @@ class InputError(DatakitError):
     """Input that is missing or cannot be read at all."""
 
     exit_code = 5
+
+
+class OutputError(DatakitError):
+    """The disk refused a write: full, read-only or gone; nothing was published."""
 
 
 class MissingDependencyError(DatakitError):

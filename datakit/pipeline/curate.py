@@ -3,30 +3,29 @@
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
-from datakit.errors import GateError, InputError, IntegrityError
-from datakit.lineage import Manifest, check_files, read_manifest, sha256_file, version_id
+from datakit.errors import GateError, InputError, IntegrityError, OutputError
+from datakit.lineage import Manifest, check_files, read_manifest, sha256_file
 from datakit.pipeline.card import write_card
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.feed import Feed
+from datakit.pipeline.identity import dataset_manifest, previous_splits
 from datakit.pipeline.progress import Progress, Silent
-from datakit.pipeline.provenance import tools, write_provenance
-from datakit.pipeline.release import Released, write_release
+from datakit.pipeline.provenance import write_provenance
+from datakit.pipeline.release import write_release
 from datakit.pipeline.report import write_report
 from datakit.pipeline.rows import Tally, merge
 from datakit.pipeline.workers import Workers
 from datakit.readers import Input, discover
 from datakit.readers.sources import load_sources
 from datakit.recipe import Recipe
-from datakit.stages.split import SPLITS
-from datakit.store import Version, build_folder, clear, latest, lock, publish, sweep, work_folder
+from datakit.store import Version, build_folder, clear, lock, publish, sweep, work_folder
 
-IDENTITY_FORMAT: Final = 1
 BATCH_ROWS: Final = 4096
 _ONE_WORKER_BYTES: Final = 8 << 20  # below this, starting processes costs more than it saves (0.6 s CPU for each)
 
@@ -69,7 +68,6 @@ def curate(
     nothing to read, `GateError` where no row survives, `IntegrityError` where the same version lies there damaged.
     """
     began = time.perf_counter()
-    progress = progress or Silent()
     inputs = discover(raw)
     if not inputs:
         raise InputError(f"{raw}: no input found; expected files such as .jsonl, .csv, .md or .html in it")
@@ -77,32 +75,45 @@ def curate(
     per_file = None
     if sample is not None:
         name, per_file = f"{name}-sample", -(-sample // len(inputs))
-    count = _workers(workers, inputs)
-    with lock(curated, name):
-        sweep(curated, name)
-        work = work_folder(curated, name)
-        feed = Feed(recipe, load_sources(raw), work, batch_rows, per_file)
-        with Workers(recipe, count) as pool:
-            parts = feed.parts(inputs, pool, progress)
-        corpus = DiskCorpus(parts, _previous(curated, name, recipe))
-        tallies = merge([part.tallies for part in parts])
-        _judge(corpus, recipe, tallies, progress)
-        if not corpus.live_count:
-            raise GateError(f"{raw}: none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
-        progress.start("release", None)
-        build = build_folder(curated, name)
-        spill = build.with_name(build.name + "-spill")
-        try:
-            clear(spill)
-            spill.mkdir()
-            released = write_release(corpus, recipe.chat, build, spill)
-            manifest = _manifest(name, recipe, released, corpus, tallies)
-            version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run)
-        finally:
-            clear(spill)
-            clear(build)
-        _prune(work, {part.rows.parent for part in parts})
-        progress.finish("release", f"{sum(released.rows.values()):,} rows")
+    feed = Feed(recipe, load_sources(raw), work_folder(curated, name), batch_rows, per_file)
+    try:
+        with lock(curated, name):
+            result = _run(feed, inputs, curated, name, _workers(workers, inputs), dry_run, progress or Silent())
+    except (OSError, pl.exceptions.PolarsError) as error:
+        if isinstance(error, OSError) or "os error" in str(error):  # polars wraps what the disk said
+            message = "nothing was published. Make room or mend the disk: the same command goes on from there"
+            raise OutputError(f"{curated}: {error}; {message}") from error
+        raise
+    return replace(result, seconds=round(time.perf_counter() - began, 3))
+
+
+def _run(
+    feed: Feed, inputs: list[Input], curated: Path, name: str, workers: int, dry_run: bool, progress: Progress
+) -> Result:
+    began = time.perf_counter()
+    recipe = feed.recipe
+    sweep(curated, name)
+    with Workers(recipe, workers) as pool:
+        parts = feed.parts(inputs, pool, progress)
+    corpus = DiskCorpus(parts, previous_splits(curated, name, recipe))
+    tallies = merge([part.tallies for part in parts])
+    _judge(corpus, recipe, tallies, progress)
+    if not corpus.live_count:
+        raise GateError(f"none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
+    progress.start("release", None)
+    build = build_folder(curated, name)
+    spill = build.with_name(build.name + "-spill")
+    try:
+        clear(spill)
+        spill.mkdir()
+        released = write_release(corpus, recipe.chat, build, spill)
+        manifest = dataset_manifest(name, recipe, released, corpus, tallies)
+        version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run)
+    finally:
+        clear(spill)
+        clear(build)
+    _prune(feed.work, {part.rows.parent for part in parts})
+    progress.finish("release", f"{sum(released.rows.values()):,} rows")
     return Result(
         version_id=manifest.id,
         path=version.path if version else None,
@@ -111,7 +122,7 @@ def curate(
         kept=manifest.counts["kept"],
         rejected=manifest.counts["rejected"],
         splits=released.rows,
-        seconds=round(time.perf_counter() - began, 3),
+        seconds=0.0,
         tallies=tallies,
     )
 
@@ -132,38 +143,6 @@ def _judge(corpus: DiskCorpus, recipe: Recipe, tallies: dict[str, Tally], progre
         reasons = corpus.judge(stage)
         tallies.setdefault(stage.name, Tally()).add(Tally(rows_in, reasons, time.perf_counter() - began))
         progress.finish(stage.name, f"{rows_in - corpus.live_count:,} rejected")
-
-
-def _manifest(
-    name: str, recipe: Recipe, released: Released, corpus: DiskCorpus, tallies: Mapping[str, Tally]
-) -> Manifest:
-    sources = [
-        {"id": source, "sha256": root, "licence": licence}
-        for source, (root, licence) in released.records_by_source.items()
-    ]
-    identity: dict[str, Any] = {
-        "format": IDENTITY_FORMAT,
-        "name": name,
-        "row_roots": released.roots,
-        "sources": sources,
-        "recipe": recipe.resolved(),
-        "decisions": [],
-        "tombstones": [],
-    }
-    rejected: dict[str, int] = {}
-    for tally in tallies.values():
-        for reason, count in tally.rejected.items():
-            rejected[reason] = rejected.get(reason, 0) + count
-    rejected = dict(sorted(rejected.items(), key=lambda item: (-item[1], item[0])))
-    stages = {stage: {"in": tally.rows_in, "rejected": tally.rejected} for stage, tally in tallies.items()}
-    counts = {
-        "in": corpus.height,
-        "kept": sum(released.rows.values()),
-        "rejected": rejected,
-        "splits": {split: released.rows[split] for split in SPLITS},
-        "stages": stages,
-    }
-    return Manifest(kind="dataset", id=version_id(identity), identity=identity, counts=counts, tools=tools())
 
 
 def _publish(
@@ -206,31 +185,6 @@ def _publish(
         files=files,
     )
     return publish(build, curated, name, whole)
-
-
-def _previous(curated: Path, name: str, recipe: Recipe) -> pl.DataFrame | None:
-    """Return `id, split` of every row that the last version placed, rows merged into a kept one included.
-
-    A version split by other options has no say: its placement is not what this recipe asks for.
-    """
-    version = latest(curated, name)
-    if version is None:
-        return None
-    before = read_manifest(version.path).identity["recipe"]["stages"]
-    options = next((stage for stage in before if stage["use"] == "split"), None)
-    if options != next(stage for stage in recipe.resolved()["stages"] if stage["use"] == "split"):
-        return None
-    lineage = pl.read_parquet(version.path / "lineage.parquet", columns=["row_id", "of", "role", "split"])
-    kept = (
-        lineage.filter(pl.col("role") == "kept")
-        .select(pl.col("row_id").alias("id"), "split")
-        .unique("id", keep="first")
-    )
-    merged = lineage.filter(pl.col("role") == "duplicate_of").select(
-        pl.col("row_id").alias("id"), pl.col("of").alias("kept")
-    )
-    follow = merged.join(kept.rename({"id": "kept"}), on="kept").select("id", "split")
-    return pl.concat([kept, follow]).unique("id", keep="first", maintain_order=True)
 
 
 def _why(tallies: Mapping[str, Tally]) -> str:

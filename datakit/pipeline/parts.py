@@ -9,7 +9,6 @@ input of which other files have changed.
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -57,7 +56,13 @@ def write_part(folder: Path, number: int, processed: Processed) -> Part:
     )
     _into_place(part.rows, lambda path: processed.rows.write_parquet(path, compression="lz4", statistics=False))
     _into_place(part.keys, lambda path: processed.keys.write_parquet(path, compression="lz4", statistics=False))
-    note = {"height": part.height, "live": part.live, "tallies": {name: asdict(t) for name, t in part.tallies.items()}}
+    sizes = [part.rows.stat().st_size, part.keys.stat().st_size]
+    note = {
+        "sizes": sizes,
+        "height": part.height,
+        "live": part.live,
+        "tallies": {name: asdict(t) for name, t in part.tallies.items()},
+    }
     _into_place(_file(folder, number, "json"), lambda path: path.write_text(json.dumps(note), encoding="utf-8"))
     return part
 
@@ -68,14 +73,11 @@ def find_part(folder: Path, number: int) -> Part | None:
         note = json.loads(_file(folder, number, "json").read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
+    rows, keys = _file(folder, number, "rows.parquet"), _file(folder, number, "keys.parquet")
+    if [path.stat().st_size if path.exists() else None for path in (rows, keys)] != note["sizes"]:
+        return None  # a machine that lost power may leave names without content
     tallies = {name: Tally(**tally) for name, tally in note["tallies"].items()}
-    return Part(
-        _file(folder, number, "rows.parquet"),
-        _file(folder, number, "keys.parquet"),
-        note["height"],
-        note["live"],
-        tallies,
-    )
+    return Part(rows, keys, note["height"], note["live"], tallies)
 
 
 def write_done(folder: Path, count: int) -> None:
@@ -84,13 +86,15 @@ def write_done(folder: Path, count: int) -> None:
     _into_place(folder / DONE, lambda path: path.write_text(json.dumps({"parts": count}), encoding="utf-8"))
 
 
-def finished_parts(folder: Path) -> Iterator[Part] | None:
+def finished_parts(folder: Path) -> list[Part] | None:
     """Return all parts of a file that was read to its end; None where it was not."""
     try:
         count = json.loads((folder / DONE).read_text(encoding="utf-8"))["parts"]
     except FileNotFoundError:
         return None
-    return iter([part for number in range(count) if (part := find_part(folder, number)) is not None])
+    parts = [find_part(folder, number) for number in range(count)]
+    whole = [part for part in parts if part is not None]
+    return whole if len(whole) == count else None
 
 
 def part_key(path: Path, decided_by: dict[str, Any]) -> str:

@@ -89,3 +89,21 @@ def test_ctrl_c_exits_130_and_says_how_to_resume(raw: Path, tmp_path: Path) -> N
     assert "the same command goes on from there" in errors
     assert "Traceback" not in errors
     assert not list((tmp_path / "out").glob("kills/*"))
+
+
+@pytest.mark.parametrize("limit_bytes", [3_000, 9_000, 30_000])
+def test_a_disk_that_refuses_writes_publishes_nothing(raw: Path, tmp_path: Path, limit_bytes: int) -> None:
+    """Where a file cannot grow any further, the run says so and exits 1; with room again, the same command ends well."""
+    code = (
+        f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes}))\n"
+        "from datakit.cli import main; main()"
+    )
+    arguments = ["curate", str(raw), str(tmp_path / "out"), "--recipe", str(tmp_path / "kills.toml"), "--json"]
+    full = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    assert full.returncode == 1, full.stderr
+    assert "File too large" in full.stderr
+    assert "nothing was published" in full.stderr
+    assert "Traceback" not in full.stderr
+    assert not list((tmp_path / "out").glob("kills/*"))
+    again = subprocess.run([sys.executable, "-m", "datakit", *arguments], capture_output=True, text=True, check=True)
+    assert '"new": true' in again.stdout
