@@ -93,7 +93,7 @@ def test_ctrl_c_exits_130_and_says_how_to_resume(raw: Path, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("limit_bytes", [3_000, 9_000, 30_000])
 def test_a_disk_that_refuses_writes_publishes_nothing(raw: Path, tmp_path: Path, limit_bytes: int) -> None:
-    """Where a file cannot grow any further, the run says so and exits 1; with room again, the same command ends well."""
+    """Where a file cannot grow any further, the run says so and exits 1; with room, the command ends well."""
     code = (
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes}))\n"
         "from datakit.cli import main; main()"
