@@ -31,7 +31,8 @@ class RuleSet:
 
 
 def _has_no_rtl_letter(text: str) -> bool:
-    return not any(unicodedata.bidirectional(char) in ("R", "AL") for char in set(text))
+    # Letters only: the marks that the rule deletes have right-to-left classes themselves.
+    return not any(char.isalpha() and unicodedata.bidirectional(char) in ("R", "AL") for char in set(text))
 
 
 def _is_not_nfc(text: str) -> bool:

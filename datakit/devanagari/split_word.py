@@ -1,8 +1,8 @@
 """A space inside a word, before a dependent sign: भ ारतात → भारतात.
 
-The same shape comes from the opposite damage, a word that lost its first letter: आज ोल्हापूर is आज कोल्हापूर, and a join
-would make one wrong word of two. Of 186 such places in the real corpora 176 are lost letters (docs/normalization.md), so
-the join needs evidence: the left part is a single consonant or a short fragment that is no listed word, or the right
+The same shape comes from the opposite damage, a word that lost its first letter: आज ोल्हापूर is आज कोल्हापूर; a join
+would make one wrong word of two. Of 186 such places in real text 176 are lost letters (docs/normalization.md), so the
+join needs evidence: the left part is a single consonant or a short fragment that is no listed word, or the right
 part is a listed case ending; and no other word of the text begins with a sign. All else stays, for the damage stage to
 name.
 """
