@@ -55,6 +55,8 @@ class Blocks:
     _passage: list[str] | None = None
     _passage_open: bool = False
     _hard: bool = True
+    _number: int = 0  # of the open question, 0: it has none
+    _overflow: bool = False
 
     def feed(self, line: Line) -> Iterator[Row]:
         """Take one line."""
@@ -66,9 +68,18 @@ class Blocks:
             yield from self._flush()
             return
         self._size += len(text)
+        listed = markers.NUMBERED.match(text)
+        if listed and (markers.QUESTION.match(text[listed.end() :]) or markers.ANSWER.match(text[listed.end() :])):
+            text = text[listed.end() :]  # `1. **प्रश्न:** …`: the list's number says less than the mark
         if (match := markers.QUESTION.match(text)) is not None:
-            yield from self._ask(text[match.end() :].strip(), "marked", line)
-        elif line.heading and (markers.asks(text) or (markers.NUMBERED.match(text) is not None and markers.asks(text))):
+            yield from self._flush()
+            number = markers.number_in(match[0])
+            body = text[match.end() :].strip()
+            if number is None:
+                number, body = self._own_number(body, self._number + 1)
+            self._number = number if number is not None else 0
+            yield from self._ask(body, "marked", line)
+        elif line.heading and markers.asks(text):
             yield from self._ask(_unnumbered(text), "heading", line)
         elif line.heading:
             yield from self._flush()
@@ -88,6 +99,15 @@ class Blocks:
     def finish(self) -> Iterator[Row]:
         """Give what is still open."""
         yield from self._flush()
+
+    def _own_number(self, text: str, expected: int) -> tuple[int | None, str]:
+        """Take a number off a text where it is the one expected and not the first of a list: `उ. १) महसूल २) जात`."""
+        match = markers.OWN_NUMBER.match(text)
+        if match is None or markers.number_in(match[1]) != expected:
+            return None, text
+        rest = text[match.end() :]
+        listed = any(markers.number_in(found[0]) == expected + 1 for found in markers.IN_LIST.finditer(rest))
+        return (None, text) if listed else (expected, rest)
 
     def _starts_numbered(self, text: str) -> bool:
         """A numbered line asks, unless it is an option, or an item of an answer whose question was marked otherwise."""
@@ -125,6 +145,8 @@ class Blocks:
                 self.place(line.number, line.number), "answer_without_question", detail, whole, answer=text or None
             )
             return
+        if self._number:
+            text = self._own_number(text, self._number)[1]
         self._answer = [*(part for part in self._answer or () if part), text]
         self._last, self._hard = line.number, line.hard
 
@@ -133,7 +155,9 @@ class Blocks:
             self._passage.append(text)
         elif self._strength is None:
             self.prose += 1
-        elif self._size <= ROW_BYTES // 4:  # an answer without end is cut: the length stage rejects it long before
+        elif self._size > ROW_BYTES // 4:  # three bytes a letter: the rest is passed over, and the row rejected
+            self._overflow = True
+        else:
             part = (
                 self._explanation
                 if self._explanation is not None
@@ -166,6 +190,11 @@ class Blocks:
             return
         self.rows += 1
         place = self.place(self._first, self._last)
+        if self._overflow:
+            self._overflow = False
+            detail = f"found more than {ROW_BYTES // 4:,} letters in one answer; expected the next question; mark it"
+            yield reject(place, "row_too_large", detail, question, question=question)
+            return
         if not answer:
             detail = (
                 "found a question with no answer below it; expected उ. or उत्तर: after it; add the answer or "

@@ -21,6 +21,10 @@ BOMS: Final = (
 )
 
 
+HIGH_BYTES: Final = 0.75
+"""UTF-16 without a mark: so many bytes of one side are upper halves, and at most as few of the other."""
+
+
 @dataclass(frozen=True)
 class Encoding:
     """`name` is Python's; `bom` the length of the byte order mark; `legacy` the code page guessed for 8-bit text."""
@@ -62,11 +66,8 @@ def detect(head: bytes) -> Encoding:
         if head.startswith(mark):
             return Encoding(name, len(mark))
     if b"\x00" in head:
-        # Devanagari fills both bytes, but spaces, digits and line ends of UTF-16 leave a NUL on one side only.
-        even, odd = head[0::2].count(0), head[1::2].count(0)
-        if max(even, odd) >= len(head) // 50 + 1 and max(even, odd) > 8 * min(even, odd) and not _decodes(head):
-            return Encoding("utf-16-be" if even > odd else "utf-16-le")
-        if max(even, odd) > len(head) // 4 and min(even, odd) == 0:  # ASCII as UTF-16
+        even, odd = (_high_bytes(head[side::2]) for side in (0, 1))
+        if max(even, odd) >= HIGH_BYTES and min(even, odd) <= 1 - HIGH_BYTES:
             return Encoding("utf-16-be" if even > odd else "utf-16-le")
     if _decodes(head) or _multibyte(head):
         return Encoding("utf-8")
@@ -109,6 +110,11 @@ class Transcoded:
     def close(self) -> None:
         """Close the stream behind it."""
         self._source.close()
+
+
+def _high_bytes(side: bytes) -> float:
+    """Return the share of bytes that are the upper half of an ASCII (0x00) or Devanagari (0x09) letter."""
+    return (side.count(0x00) + side.count(0x09)) / max(1, len(side))
 
 
 def _decodes(head: bytes) -> bool:

@@ -34,7 +34,7 @@ def read(document: Document, reading: Reading) -> Iterator[Row]:
         stream.close()
     if len(data) > PAGE_BYTES:
         raise Broken("row_too_large", f"found a page of more than {PAGE_BYTES:,} bytes; expected one article; split it")
-    if not data.strip():
+    if not data.strip(b"\x00 \r\n\t\xef\xbb\xbf"):
         raise Broken("empty_file", "found nothing but white space; expected a page; fetch it again")
     try:
         root = parse(data)

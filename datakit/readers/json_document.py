@@ -43,7 +43,7 @@ def walk(value: object, path: str, recognizer: Recognizer) -> Iterator[Found | R
         for number, item in enumerate(value):
             yield from walk(item, f"{path}[{number}]", recognizer)
     elif isinstance(value, dict) and not recognizer.knows(value):
-        holders = [(key, item) for key, item in value.items() if _holds_objects(item)]
+        holders = [(key, item) for key, item in value.items() if _holds_rows(item, recognizer)]
         for key, item in holders:
             yield from walk(item, path + path_key(key), recognizer)
         if not holders:
@@ -52,17 +52,13 @@ def walk(value: object, path: str, recognizer: Recognizer) -> Iterator[Found | R
         yield path, value, None
 
 
-def _holds_objects(value: object) -> bool:
+def _holds_rows(value: object, recognizer: Recognizer) -> bool:
+    """Tell whether there may be records below a value."""
     if isinstance(value, list):
         return any(isinstance(item, dict | list) for item in value)
-    return (
-        isinstance(value, dict)
-        and bool(value)
-        and (
-            all(isinstance(item, dict) for item in value.values())
-            or any(_holds_objects(item) for item in value.values())
-        )
-    )
+    if not isinstance(value, dict) or not value:
+        return False
+    return recognizer.knows(value) or any(_holds_rows(item, recognizer) for item in value.values())
 
 
 def _kind(head: bytes) -> tuple[str, object]:

@@ -17,7 +17,9 @@ COMMENT: Final = re.compile(r"<!--.*?-->", re.S)
 IMAGE: Final = re.compile(r"!\[[^\]]*\]\([^)]*\)")
 LINK: Final = re.compile(r"\[([^\]]+)\]\([^)\s]*(?:\s+\"[^\"]*\")?\)")
 STRONG: Final = re.compile(r"(\*\*|__)(?=\S)(.+?)(?<=\S)\1")
-EMPHASIS: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*]+?)(?<=\S)\*(?![\w*])|(?<![\w_])_(?=\S)([^_]+?)(?<=\S)_(?![\w_])")
+EMPHASIS: Final = re.compile(
+    r"(?<![\w*\\])\*(?=\S)([^*]+?)(?<=[^\s\\])\*(?![\w*])|(?<![\w_])_(?=\S)([^_]+?)(?<=\S)_(?![\w_])"
+)
 CODE: Final = re.compile(r"`([^`]+)`")
 BULLET: Final = re.compile(r"^\s*(?:>\s?)*(?:[-*+]\s+(?:\[[ xX]\]\s+)?)?(?=\*\*|__|\(|[^\W\d_]|[0-9०-९]+[).:])")
 QUOTE: Final = re.compile(r"^\s{0,3}(?:>\s?)+")

@@ -25,7 +25,11 @@ def rows(raw: Path) -> Callable[..., Rows]:
     """Write `content` as the only input (None: it is there already) and return its rows, the columns in record order."""
 
     def run(
-        name: str, content: bytes | str | None = None, *, columns: Mapping[str, str] | None = None, batch_rows: int = 4096
+        name: str,
+        content: bytes | str | None = None,
+        *,
+        columns: Mapping[str, str] | None = None,
+        batch_rows: int = 4096,
     ) -> Rows:
         path = raw / name
         if content is not None:

@@ -83,7 +83,15 @@ def test_a_damaged_file(rows: Read, raw: Path, table: pl.DataFrame, name: str) -
     assert not any(row["reject_reason"] for row in found[:-1])
 
 
-@pytest.mark.parametrize("content", [b"ARROW1\x00\x00" + b"\xff" * 64, b"\xff\xff\xff\xff\xff\xff\xff\x7f", b"text, no arrow", b"\xff\xff\xff\xff\x10\x00\x00\x00" + b"\x99" * 16])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"ARROW1\x00\x00" + b"\xff" * 64,
+        b"\xff\xff\xff\xff\xff\xff\xff\x7f",
+        b"text, no arrow",
+        b"\xff\xff\xff\xff\x10\x00\x00\x00" + b"\x99" * 16,
+    ],
+)
 def test_what_is_no_arrow(rows: Read, content: bytes) -> None:
     """Bytes that only begin like Arrow are one reject, never a crash or a huge allocation."""
     (row,) = rows("a.arrow", content)
@@ -111,8 +119,12 @@ def test_a_saved_dataset(rows: Read, raw: Path) -> None:
     """What `save_to_disk` wrote is one input: all splits, all shards, each row with its shard and place."""
     datasets = pytest.importorskip("datasets")
     datasets.disable_progress_bars()
-    train = datasets.Dataset.from_dict({"question": [f"{n}?" for n in range(2500)], "answer": [str(n) for n in range(2500)]})
-    datasets.DatasetDict({"train": train, "test": train.select(range(3))}).save_to_disk(str(raw / "संच"), num_shards={"train": 2, "test": 1})
+    train = datasets.Dataset.from_dict(
+        {"question": [f"{n}?" for n in range(2500)], "answer": [str(n) for n in range(2500)]}
+    )
+    datasets.DatasetDict({"train": train, "test": train.select(range(3))}).save_to_disk(
+        str(raw / "संच"), num_shards={"train": 2, "test": 1}
+    )
     found = rows("संच")
     assert len(found) == 2503
     assert (found[0]["file"], found[0]["locator"]) == ("संच/train/data-00000-of-00002.arrow", "row 1")

@@ -56,13 +56,21 @@ def test_every_column_gets_a_name_of_its_own() -> None:
 
 def test_mapping_decides(rows: Read) -> None:
     """An explicit mapping is followed where names do not tell, and the other columns stay in meta."""
-    (row,) = rows("a.jsonl", '{"text": "क?", "reply": "ख", "why": "ग"}', columns={"question": "text", "answer": "why", "context": "reply"})
+    (row,) = rows(
+        "a.jsonl",
+        '{"text": "क?", "reply": "ख", "why": "ग"}',
+        columns={"question": "text", "answer": "why", "context": "reply"},
+    )
     assert (row["question"], row["answer"], row["context"], row["meta"]) == ("क?", "ग", "ख", None)
 
 
 def test_mapping_overrides_names(rows: Read) -> None:
     """A mapping wins over names that would tell something else."""
-    (row,) = rows("a.jsonl", '{"question": "क?", "answer": "ख", "answer2": "ग"}', columns={"question": "question", "answer": "answer2"})
+    (row,) = rows(
+        "a.jsonl",
+        '{"question": "क?", "answer": "ख", "answer2": "ग"}',
+        columns={"question": "question", "answer": "answer2"},
+    )
     assert (row["answer"], row["meta"]) == ("ग", '{"answer":"ख"}')
 
 

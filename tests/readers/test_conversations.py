@@ -20,8 +20,15 @@ def turn(role: str, content: object) -> dict[str, object]:
 def test_sharegpt_of_two_exchanges(rows: Read) -> None:
     """Each exchange is a record that carries the turns before it; both share a group, and the system prompt is not history."""
     turns = [("system", "शिक्षक आहेस."), ("human", "शिवाजी?"), ("gpt", "छत्रपती."), ("human", "जन्म?"), ("gpt", "१६३०")]
-    first, second = rows("a.jsonl", line({"id": "x", "conversations": [{"from": who, "value": what} for who, what in turns]}))
-    assert (first["question"], first["answer"], first["history"], first["system"]) == ("शिवाजी?", "छत्रपती.", None, "शिक्षक आहेस.")
+    first, second = rows(
+        "a.jsonl", line({"id": "x", "conversations": [{"from": who, "value": what} for who, what in turns]})
+    )
+    assert (first["question"], first["answer"], first["history"], first["system"]) == (
+        "शिवाजी?",
+        "छत्रपती.",
+        None,
+        "शिक्षक आहेस.",
+    )
     assert (second["question"], second["answer"], second["system"]) == ("जन्म?", "१६३०", "शिक्षक आहेस.")
     assert json.loads(second["history"]) == [turn("user", "शिवाजी?"), turn("assistant", "छत्रपती.")]
     assert second["history"].startswith('[{"content":')
@@ -40,18 +47,33 @@ def test_messages_with_parts(rows: Read) -> None:
     """A content of text parts is their text; one exchange needs no group."""
     parts = [{"type": "text", "text": "राजधानी"}, {"type": "text", "text": "कोणती?"}]
     (row,) = rows("a.jsonl", line({"messages": [turn("user", parts), turn("assistant", "रायगड")]}))
-    assert (row["question"], row["answer"], row["group"], row["locator"]) == ("राजधानी\nकोणती?", "रायगड", None, "line 1")
+    assert (row["question"], row["answer"], row["group"], row["locator"]) == (
+        "राजधानी\nकोणती?",
+        "रायगड",
+        None,
+        "line 1",
+    )
 
 
 def test_a_system_column_beside_the_turns(rows: Read) -> None:
     """The system prompt may stand in a column of its own."""
-    (row,) = rows("a.jsonl", line({"system": "थोडक्यात सांग.", "conversations": [{"from": "user", "value": "क?"}, {"from": "assistant", "value": "ख"}]}))
+    (row,) = rows(
+        "a.jsonl",
+        line(
+            {
+                "system": "थोडक्यात सांग.",
+                "conversations": [{"from": "user", "value": "क?"}, {"from": "assistant", "value": "ख"}],
+            }
+        ),
+    )
     assert (row["system"], row["meta"]) == ("थोडक्यात सांग.", None)
 
 
 def test_a_greeting_is_history(rows: Read) -> None:
     """An assistant who speaks first has answered nothing: what was said is history."""
-    (row,) = rows("a.jsonl", line({"messages": [turn("assistant", "नमस्कार"), turn("user", "क?"), turn("assistant", "ख")]}))
+    (row,) = rows(
+        "a.jsonl", line({"messages": [turn("assistant", "नमस्कार"), turn("user", "क?"), turn("assistant", "ख")]})
+    )
     assert (row["question"], json.loads(row["history"])) == ("क?", [turn("assistant", "नमस्कार")])
 
 
@@ -66,10 +88,18 @@ def test_a_last_question_without_answer(rows: Read) -> None:
     ("turns", "reason", "words"),
     [
         ([turn("user", "क?"), turn("tool", "{}"), turn("assistant", "ख")], "unknown_role", "found a turn by 'tool'"),
-        ([turn("user", "क?"), turn("user", "ग?"), turn("assistant", "ख")], "turns_out_of_order", "found turns by user, user, assistant"),
+        (
+            [turn("user", "क?"), turn("user", "ग?"), turn("assistant", "ख")],
+            "turns_out_of_order",
+            "found turns by user, user, assistant",
+        ),
         ([turn("system", "क")], "turns_out_of_order", "found turns by nobody"),
         ([], "turns_out_of_order", "found turns by nobody"),
-        ([turn("user", [{"type": "image_url", "image_url": {}}]), turn("assistant", "ख")], "not_text", "column content: found an object"),
+        (
+            [turn("user", [{"type": "image_url", "image_url": {}}]), turn("assistant", "ख")],
+            "not_text",
+            "column content: found an object",
+        ),
         (["क?", "ख"], "not_text", "column conversation"),
     ],
 )

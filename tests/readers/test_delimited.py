@@ -9,10 +9,17 @@ Read = Callable[..., list[dict[str, Any]]]
 Pairs = Callable[..., list[tuple[str, str, str]]]
 
 
-@pytest.mark.parametrize(("name", "delimiter"), [("a.csv", ","), ("a.csv", ";"), ("a.csv", "|"), ("a.csv", "\t"), ("a.tsv", "\t"), ("a.tsv", ",")])
+@pytest.mark.parametrize(
+    ("name", "delimiter"),
+    [("a.csv", ","), ("a.csv", ";"), ("a.csv", "|"), ("a.csv", "\t"), ("a.tsv", "\t"), ("a.tsv", ",")],
+)
 def test_the_delimiter_is_told_from_the_text(pairs: Pairs, name: str, delimiter: str) -> None:
     """Comma, semicolon, bar or tab: the delimiter that names question and answer wins, whatever the file is called."""
-    content = f"क्र.{delimiter}प्रश्न{delimiter}उत्तर\n१{delimiter}कोण, कधी; का?{delimiter}कोणी नाही\n".replace(", ", " ") if delimiter == "," else f"क्र.{delimiter}प्रश्न{delimiter}उत्तर\n१{delimiter}कोण, कधी?{delimiter}कोणी नाही\n"
+    content = (
+        f"क्र.{delimiter}प्रश्न{delimiter}उत्तर\n१{delimiter}कोण, कधी; का?{delimiter}कोणी नाही\n".replace(", ", " ")
+        if delimiter == ","
+        else f"क्र.{delimiter}प्रश्न{delimiter}उत्तर\n१{delimiter}कोण, कधी?{delimiter}कोणी नाही\n"
+    )
     ((place, question, answer),) = pairs(name, content)
     assert (place, answer) == ("line 2", "कोणी नाही")
     assert question.startswith("कोण")
@@ -85,7 +92,10 @@ def test_double_headers_are_not_guessed(rows: Read) -> None:
 def test_unknown_columns_reject_every_row(rows: Read) -> None:
     """Where the header tells nothing, each row is rejected with the columns found."""
     found = rows("a.csv", "शीर्षक,मजकूर\nक,ख\nग,घ\n")
-    assert [(row["locator"], row["reject_reason"]) for row in found] == [("line 2", "unrecognised_columns"), ("line 3", "unrecognised_columns")]
+    assert [(row["locator"], row["reject_reason"]) for row in found] == [
+        ("line 2", "unrecognised_columns"),
+        ("line 3", "unrecognised_columns"),
+    ]
     assert 'question = "शीर्षक", answer = "मजकूर"' in found[0]["reject_detail"]
 
 

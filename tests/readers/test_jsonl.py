@@ -15,10 +15,14 @@ GOOD = '{"question": "राज्याभिषेक कधी झाला?"
 
 def test_a_row_carries_text_place_and_hash(rows: Read) -> None:
     """A pair is read as it stands, with its line and the hash of its text."""
-    (row,) = rows("a.jsonl", '\n{"id": 7, "question": "कधी?  ", "answer": "१६७४", "year": 1674.5, "ok": true, "tags": ["x"]}\n')
+    (row,) = rows(
+        "a.jsonl", '\n{"id": 7, "question": "कधी?  ", "answer": "१६७४", "year": 1674.5, "ok": true, "tags": ["x"]}\n'
+    )
     assert (row["question"], row["answer"], row["locator"], row["file"]) == ("कधी?  ", "१६७४", "line 2", "a.jsonl")
     assert row["meta"] == '{"id":7,"ok":true,"year":"1674.5"}'
-    canonical = json.dumps(["कधी?  ", "१६७४", None, None, None], ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    canonical = json.dumps(
+        ["कधी?  ", "१६७४", None, None, None], ensure_ascii=False, separators=(",", ":"), sort_keys=True
+    )
     assert row["raw_sha256"] == hashlib.sha256(canonical.encode()).hexdigest()
     assert (row["group"], row["source_id"], row["id"], row["history"]) == (None, None, None, None)
 
@@ -62,7 +66,11 @@ def test_not_text_keeps_what_is_text(rows: Read) -> None:
 
 def test_numbers_become_text(pairs: Callable[..., Any]) -> None:
     """A number answer is its digits, without a `.0` that a spreadsheet put there."""
-    lines = ['{"question": "कधी?", "answer": 1674}', '{"question": "किती?", "answer": 12.0}', '{"question": "किती?", "answer": 1.5}']
+    lines = [
+        '{"question": "कधी?", "answer": 1674}',
+        '{"question": "किती?", "answer": 12.0}',
+        '{"question": "किती?", "answer": 1.5}',
+    ]
     assert [answer for _, _, answer in pairs("a.jsonl", "\n".join(lines))] == ["1674", "12", "1.5"]
 
 

@@ -19,7 +19,8 @@ def lines(*rows: object) -> str:
 
 
 @pytest.mark.parametrize(
-    "answer", ["पुणे", " पुणे ", "ब", "(ब)", "ब)", "पर्याय ब", "B", "b.", "2", "२", "पर्याय २", "ब) पुणे", "(2) पुणे", "पर्याय क्र. ब"]
+    "answer",
+    ["पुणे", " पुणे ", "ब", "(ब)", "ब)", "पर्याय ब", "B", "b.", "2", "२", "पर्याय २", "ब) पुणे", "(2) पुणे", "पर्याय क्र. ब"],
 )
 def test_every_way_to_name_an_option(rows: Read, answer: str) -> None:
     """A letter, a number or the text itself names the option; the question gets all of them."""
@@ -46,7 +47,15 @@ def test_forms_of_options(rows: Read, options: object, answer: str, labels: str)
     assert row["answer"] == labels.rsplit(") ", 1)[1]
 
 
-@pytest.mark.parametrize("header", ["option_a,option_b,option_c,option_d", "पर्याय अ,पर्याय ब,पर्याय क,पर्याय ड", "A,B,C,D", "पर्याय १,पर्याय २,पर्याय ३,पर्याय ४"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "option_a,option_b,option_c,option_d",
+        "पर्याय अ,पर्याय ब,पर्याय क,पर्याय ड",
+        "A,B,C,D",
+        "पर्याय १,पर्याय २,पर्याय ३,पर्याय ४",
+    ],
+)
 def test_options_in_columns(rows: Read, header: str) -> None:
     """Options in columns of their own are found by the names of the columns."""
     (row,) = rows("a.csv", f"प्रश्न,{header},उत्तर\nपेशव्यांची राजधानी?,{','.join(CITIES)},ब\n")
@@ -63,7 +72,14 @@ def test_options_already_in_the_question(rows: Read) -> None:
 
 def test_a_key_to_options_inside_the_question(rows: Read) -> None:
     """A bare letter is resolved by the options in the question's own text; without any it stays for a later stage."""
-    found = rows("a.jsonl", lines({"question": FULL, "answer": "(क)"}, {"question": "कोण?", "answer": "क"}, {"question": "कधी?", "answer": "7"}))
+    found = rows(
+        "a.jsonl",
+        lines(
+            {"question": FULL, "answer": "(क)"},
+            {"question": "कोण?", "answer": "क"},
+            {"question": "कधी?", "answer": "7"},
+        ),
+    )
     assert [row["answer"] for row in found] == ["नागपूर", "क", "7"]
 
 
@@ -81,7 +97,9 @@ def test_a_text_beside_the_options_stays(rows: Read) -> None:
     assert row["answer"] == "पुणे शहर"
 
 
-@pytest.mark.parametrize(("numbers", "expected"), [([0, 3, 1], ["सातारा", "कोल्हापूर", "पुणे"]), ([2, 4, 1], ["पुणे", "कोल्हापूर", "सातारा"])])
+@pytest.mark.parametrize(
+    ("numbers", "expected"), [([0, 3, 1], ["सातारा", "कोल्हापूर", "पुणे"]), ([2, 4, 1], ["पुणे", "कोल्हापूर", "सातारा"])]
+)
 def test_integers_count_as_their_source_does(rows: Read, numbers: list[int], expected: list[str]) -> None:
     """A 0 or a number equal to the count of options tells where a source counts from, for the rows before it too."""
     content = lines(*({"question": f"{n}?", "options": CITIES, "answer": number} for n, number in enumerate(numbers)))
@@ -90,17 +108,23 @@ def test_integers_count_as_their_source_does(rows: Read, numbers: list[int], exp
 
 def test_integers_that_tell_nothing_are_rejected(rows: Read) -> None:
     """Where no row tells the base, an integer is not guessed: the reject names the mapping that settles it."""
-    content = lines({"question": "क?", "options": CITIES, "answer": 1}, {"question": "ख?", "options": CITIES, "answer": 2})
+    content = lines(
+        {"question": "क?", "options": CITIES, "answer": 1}, {"question": "ख?", "options": CITIES, "answer": 2}
+    )
     found = rows("a.jsonl", content)
     assert [row["reject_reason"] for row in found] == ["ambiguous_option"] * 2
     assert 'answer_index = "answer"' in found[0]["reject_detail"]
-    settled = rows("a.jsonl", content, columns={"question": "question", "options": "options", "answer_number": "answer"})
+    settled = rows(
+        "a.jsonl", content, columns={"question": "question", "options": "options", "answer_number": "answer"}
+    )
     assert [row["answer"] for row in settled] == ["सातारा", "पुणे"]
 
 
 def test_a_number_beyond_its_base_is_rejected(rows: Read) -> None:
     """A source that counts from 0 cannot name option 4 of 4."""
-    content = lines({"question": "क?", "options": CITIES, "answer": 0}, {"question": "ख?", "options": CITIES, "answer": 4})
+    content = lines(
+        {"question": "क?", "options": CITIES, "answer": 0}, {"question": "ख?", "options": CITIES, "answer": 4}
+    )
     assert [row["reject_reason"] for row in rows("a.jsonl", content)] == [None, "answer_not_among_options"]
 
 

@@ -17,7 +17,10 @@ def question(text: str, answer: str | None, **more: object) -> dict[str, object]
 
 
 def article(*questions: object) -> dict[str, object]:
-    return {"title": "सातवाहन", "paragraphs": [{"context": "दुसरा.", "qas": []}, {"context": PASSAGE, "qas": list(questions)}]}
+    return {
+        "title": "सातवाहन",
+        "paragraphs": [{"context": "दुसरा.", "qas": []}, {"context": PASSAGE, "qas": list(questions)}],
+    }
 
 
 @pytest.mark.parametrize(
@@ -32,7 +35,11 @@ def test_nested(rows: Read, name: str, wrap: Callable[[object], object], root: s
     """Each question of each passage is a record with its path, its passage and the passage's group."""
     value = wrap(article(question("राजधानी कोणती?", "प्रतिष्ठान"), question("कोणाची?", "सातवाहनांची")))
     first, second = rows(name, json.dumps(value, ensure_ascii=False))
-    assert (first["locator"], first["answer"], first["context"]) == (f"{root}.paragraphs[1].qas[0]", "प्रतिष्ठान", PASSAGE)
+    assert (first["locator"], first["answer"], first["context"]) == (
+        f"{root}.paragraphs[1].qas[0]",
+        "प्रतिष्ठान",
+        PASSAGE,
+    )
     assert second["locator"] == f"{root}.paragraphs[1].qas[1]"
     assert first["group"] == second["group"] is not None
     assert json.loads(first["meta"]) == {"id": "राजधानी कोणती?", "title": "सातवाहन"}
@@ -40,7 +47,14 @@ def test_nested(rows: Read, name: str, wrap: Callable[[object], object], root: s
 
 def test_a_question_that_cannot_be_answered(rows: Read) -> None:
     """SQuAD 2's impossible questions are rejected, with the question and its passage shown."""
-    value = {"data": [article(question("कधी?", None, is_impossible=True, plausible_answers=[{"text": "राजधानी"}]), question("कोठे?", None))]}
+    value = {
+        "data": [
+            article(
+                question("कधी?", None, is_impossible=True, plausible_answers=[{"text": "राजधानी"}]),
+                question("कोठे?", None),
+            )
+        ]
+    }
     found = rows("a.json", json.dumps(value))
     assert [(row["reject_reason"], row["question"], row["context"]) for row in found] == [
         ("no_answer_given", "कधी?", PASSAGE),
@@ -50,7 +64,10 @@ def test_a_question_that_cannot_be_answered(rows: Read) -> None:
 
 def test_flat(rows: Read) -> None:
     """The row form of Hugging Face, answers an object of lists, is read; passages group their questions."""
-    lines = [{"id": str(n), "context": PASSAGE, "question": q, "answers": {"text": [a], "answer_start": [0]}} for n, (q, a) in enumerate([("क?", "ख"), ("ग?", "घ")])]
+    lines = [
+        {"id": str(n), "context": PASSAGE, "question": q, "answers": {"text": [a], "answer_start": [0]}}
+        for n, (q, a) in enumerate([("क?", "ख"), ("ग?", "घ")])
+    ]
     first, second = rows("a.jsonl", "\n".join(json.dumps(one) for one in lines))
     assert (first["answer"], second["answer"], first["group"]) == ("ख", "घ", second["group"])
     assert first["meta"] == '{"id":"0"}'
@@ -58,7 +75,11 @@ def test_flat(rows: Read) -> None:
 
 def test_a_paragraph_that_is_none(rows: Read) -> None:
     """A damaged paragraph is one reject with its path; the next is read."""
-    value = {"data": [{"title": "x", "paragraphs": ["मजकूर", {"context": "क", "qas": ["ख", question("राजधानी?", "राजधानी")]}]}]}
+    value = {
+        "data": [
+            {"title": "x", "paragraphs": ["मजकूर", {"context": "क", "qas": ["ख", question("राजधानी?", "राजधानी")]}]}
+        ]
+    }
     found = rows("a.json", json.dumps(value))
     assert [(row["locator"], row["reject_reason"]) for row in found] == [
         ("$.data[0].paragraphs[0]", "not_an_object"),

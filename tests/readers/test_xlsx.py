@@ -51,7 +51,9 @@ def test_rows_above_the_table_are_counted(rows: Read, raw: Path) -> None:
 
 def test_dates_are_dates(rows: Read, raw: Path, workbook: openpyxl.Workbook) -> None:
     """A date cell comes as ISO text, without a midnight that nobody wrote."""
-    workbook["पत्रक1"].append(["महाराष्ट्र राज्य कधी झाले?", datetime.date(1960, 5, 1), datetime.datetime(1960, 5, 1, 9, 30)])
+    workbook["पत्रक1"].append(
+        ["महाराष्ट्र राज्य कधी झाले?", datetime.date(1960, 5, 1), datetime.datetime(1960, 5, 1, 9, 30)]
+    )
     workbook.save(raw / "a.xlsx")
     (row,) = rows("a.xlsx")
     assert (row["answer"], row["meta"]) == ("1960-05-01", '{"टीप":"1960-05-01 09:30:00"}')
@@ -71,7 +73,12 @@ def test_a_merged_cell_counts_in_all_its_rows(rows: Read, raw: Path) -> None:
     """A passage merged down beside its questions is the context of each of them."""
     book = openpyxl.Workbook()
     sheet = book.active
-    for row in (["उतारा", "प्रश्न", "उत्तर"], ["प्रतिष्ठान ही राजधानी.", "राजधानी?", "प्रतिष्ठान"], [None, "कोणाची?", "सातवाहनांची"], [None, "ग?", "घ"]):
+    for row in (
+        ["उतारा", "प्रश्न", "उत्तर"],
+        ["प्रतिष्ठान ही राजधानी.", "राजधानी?", "प्रतिष्ठान"],
+        [None, "कोणाची?", "सातवाहनांची"],
+        [None, "ग?", "घ"],
+    ):
         sheet.append(row)
     sheet.merge_cells("A2:A3")
     book.save(raw / "a.xlsx")
@@ -88,7 +95,10 @@ def test_a_hidden_sheet_is_not_read_in_silence(rows: Read, raw: Path, workbook: 
     hidden.sheet_state = state
     workbook.save(raw / "a.xlsx")
     found = rows("a.xlsx")
-    assert [(row["locator"], row["reject_reason"]) for row in found] == [('sheet "पत्रक1" row 2', None), ('sheet "मसुदा"', "hidden_sheet")]
+    assert [(row["locator"], row["reject_reason"]) for row in found] == [
+        ('sheet "पत्रक1" row 2', None),
+        ('sheet "मसुदा"', "hidden_sheet"),
+    ]
     assert "unhide it" in found[1]["reject_detail"]
 
 
@@ -98,7 +108,9 @@ def test_an_empty_workbook(rows: Read, raw: Path) -> None:
     assert [row["reject_reason"] for row in rows("a.xlsx")] == ["empty_file"]
 
 
-@pytest.mark.parametrize("content", [b"PK\x03\x04 not a workbook", b"plain text", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)])
+@pytest.mark.parametrize(
+    "content", [b"PK\x03\x04 not a workbook", b"plain text", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)]
+)
 def test_what_is_no_workbook(rows: Read, content: bytes) -> None:
     """Bytes that are no workbook, one with a password among them, are one reject with the next step."""
     (row,) = rows("a.xlsx", content)
