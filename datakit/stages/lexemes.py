@@ -48,7 +48,7 @@ class Lexeme:
     surface: str
     stem: str
     case: str
-    kind: str  # number function tense light negation question value honorific weak name word
+    kind: str  # number function tense light negation question value honorific weak filler name word
     roles: frozenset[str]
 
 
@@ -190,7 +190,7 @@ def _misprints() -> dict[str, tuple[str, frozenset[str], str]]:
     for word, entry in table.items():
         if entry[0] in _SEEN_THROUGH and len(word) > 2:
             plain = skeleton(word)
-            limit = counts.get(plain, 0) / _MISPRINT
+            limit = counts.get(plain, 0) / _MISPRINT - (entry[0] == "honorific")  # भगवा is no misprint of a rare भगवान
             for variant in sorted(_slips(plain) - known):
                 if counts.get(variant, 0) <= limit and len(variant) > (1 if entry[0] == "tense" else 2):
                     found.setdefault(variant, entry)

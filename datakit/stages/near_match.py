@@ -39,7 +39,7 @@ def answer_match(left: list[Lexeme], right: list[Lexeme], other_equal: bool = Fa
 def _match(left: list[Lexeme], right: list[Lexeme], long: int | None, other_equal: bool) -> float | None:
     one, two = _content(left), _content(right)
     if not one or not two:
-        return 1.0 if one == two else None
+        return None  # signs only: the caller compares the texts themselves
     shortest = min(len(one), len(two))
     allowed = max(1, shortest // _WORDS_A_CHANGE) if long is not None and shortest >= long else 0
     if _fixed(one) != _fixed(two) or _other_tense(_tenses(left), _tenses(right)):
@@ -49,7 +49,7 @@ def _match(left: list[Lexeme], right: list[Lexeme], long: int | None, other_equa
     if changed > 2 * allowed + 2:  # slips count here and not below, hence the room
         return None
     same = same_but_slip if other_equal and shortest >= _ENOUGH_TO_COMPARE else same_word
-    pairs, left_over, right_over = _align(one, two, same)
+    pairs, left_over, right_over = align(one, two, same)
     if any(_swapped(a, b) for a, b in pairs):
         return None
     left_over, right_over = _joined(left_over, right_over)
@@ -57,7 +57,7 @@ def _match(left: list[Lexeme], right: list[Lexeme], long: int | None, other_equa
     if telling == 2 or (telling and not allowed):
         return None
     one_sided = not left_over or not right_over
-    weak = sum(w.kind in ("weak", "tense") for w in (*left_over, *right_over)) if one_sided else 0
+    weak = sum(w.kind in ("weak", "filler", "tense") for w in (*left_over, *right_over)) if one_sided else 0
     titles = sum(w.kind == "honorific" for w in (*left_over, *right_over)) if one_sided else 0
     if max(len(left_over), len(right_over)) - min(weak, 1) - titles > allowed:
         return None
@@ -105,7 +105,7 @@ Pairs = list[tuple[Lexeme, Lexeme]]
 Same = Callable[[Lexeme, Lexeme], bool]
 
 
-def _align(one: list[Lexeme], two: list[Lexeme], same: Same) -> tuple[Pairs, list[Lexeme], list[Lexeme]]:
+def align(one: list[Lexeme], two: list[Lexeme], same: Same = same_word) -> tuple[Pairs, list[Lexeme], list[Lexeme]]:
     """Align in order: equal ends first, then the longest common subsequence of what is between."""
     start, end = 0, 0
     shortest = min(len(one), len(two))

@@ -25,10 +25,18 @@ def rank_columns(batch: pl.DataFrame, stage: str) -> pl.DataFrame:
         + (_MANY - pl.col("changes").list.len().fill_null(0).clip(0, _MANY)).cast(pl.UInt32) * 2**20
         + text.clip(0, 2**20 - 1).cast(pl.UInt32)
     )
-    where = zip(
-        *(batch[name] for name in ("source_id", "file", "locator", "raw_sha256", "question", "answer")), strict=True
+    unnamed = pl.when(pl.col("id").is_null())
+    where = batch.select(
+        "source_id",
+        "file",
+        "locator",
+        "raw_sha256",
+        unnamed.then("question").alias("question"),
+        unnamed.then("answer").alias("answer"),
     )
-    places = [xxhash.xxh3_64_intdigest("\x1f".join(part or "" for part in parts).encode()) for parts in where]
+    places = [
+        xxhash.xxh3_64_intdigest("\x1f".join(part or "" for part in parts).encode()) for parts in where.iter_rows()
+    ]
     return batch.select(complete.alias(f"{stage}.complete")).with_columns(
         pl.Series(f"{stage}.order", [_sortable(row_id) for row_id in batch["id"]], dtype=pl.UInt64),
         pl.Series(f"{stage}.place", places, dtype=pl.UInt64),

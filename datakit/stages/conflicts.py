@@ -1,0 +1,130 @@
+"""Conflicts: one question, also in other words, whose answers cannot all be right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar, Final
+
+import numpy as np
+import polars as pl
+import xxhash
+
+from datakit.stage import VERDICT, Corpus
+from datakit.stages.disagree import Finding, compare
+from datakit.stages.question_form import Asked, asked, comparable
+from datakit.stages.ranking import rank_columns
+from datakit.stages.star import name_of
+from datakit.stages.vote import POLICIES, Answer, losers
+
+_MAX_ANSWERS: Final = 40  # a question with more different answers is a template, not a question with one answer
+_SLICE: Final = 5_000  # rows whose texts are in memory at a time
+_SHOWN: Final = 60  # characters of an answer in a detail
+
+
+@dataclass(frozen=True, kw_only=True)
+class Conflicts:
+    """Reject answers that contradict what more sources, or better ones, say in answer to the same question.
+
+    Only rows that are at odds in a year, a date, a number, a name, a place or a yes are touched; the same fact in
+    other words is no conflict. Groups with more than 40 different answers are left alone.
+    """
+
+    name: ClassVar[str] = "conflicts"
+    reasons: ClassVar[tuple[str, ...]] = ("conflicting_answer",)
+    writes: ClassVar[tuple[str, ...]] = ()
+
+    policy: str = "majority"
+    """majority: the answer of most sources (then rows, then priority) stays, a tie rejects all. prefer_source: the
+    highest priority stays, a tie rejects all. keep_none: all go. keep_all: none go, the group is recorded."""
+
+    def __post_init__(self) -> None:
+        if self.policy not in POLICIES:
+            raise ValueError(f"policy: found {self.policy!r}, expected one of {', '.join(POLICIES)}")
+
+    def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return `conflicts.question`, a hash of what is asked (null: nothing to compare), and `conflicts.answer`."""
+        questions: list[int | None] = []
+        answers: list[int] = []
+        columns = ("question", "answer", "answer_key", "context", "history")
+        for question, answer, key, context, history in zip(*(batch[name] for name in columns), strict=True):
+            form = asked(question) if question and answer else None
+            questions.append(None if form is None else _hash(form, context, history))
+            answers.append(xxhash.xxh3_64_intdigest((key or answer or "").encode()))
+        own = pl.DataFrame(
+            {f"{self.name}.question": questions, f"{self.name}.answer": answers},
+            schema={f"{self.name}.question": pl.UInt64, f"{self.name}.answer": pl.UInt64},
+        )
+        return pl.concat([own, rank_columns(batch, self.name)], how="horizontal")
+
+    def apply(self, corpus: Corpus) -> pl.DataFrame:
+        """Return a verdict for each row of a question whose answers are at odds."""
+        verdicts: list[tuple[Any, ...]] = []
+        for rows in self._slices(corpus):
+            texts = corpus.fetch(rows["row"], "question", "answer", "id", "source_id")
+            groups = rows.join(texts, on="row", how="left", maintain_order="left")
+            for group in groups.partition_by(f"{self.name}.question", maintain_order=True):
+                verdicts += self._judge(group)
+        return pl.DataFrame(verdicts, schema=VERDICT, orient="row").sort("row")
+
+    def _slices(self, corpus: Corpus) -> Iterator[pl.DataFrame]:
+        """Rows of questions with several different answers, best row first, whole questions at a time."""
+        question, answer = f"{self.name}.question", f"{self.name}.answer"
+        rows = corpus.keys(question, answer).drop_nulls(question)
+        several = rows.group_by(question).agg(pl.col(answer).n_unique().alias("answers"), pl.len().alias("rows"))
+        several = several.filter(pl.col("answers").is_between(2, _MAX_ANSWERS)).sort(question)
+        slices = several.with_columns((pl.col("rows").cum_sum() // _SLICE).alias("slice")).select(question, "slice")
+        rows = rows.join(slices, on=question)
+        ranks = ["priority", *(f"{self.name}.{key}" for key in ("complete", "order", "place"))]
+        for name in ranks:
+            rows = rows.join(corpus.keys(name), on="row", how="left")
+        rows = rows.sort(
+            "slice", question, *ranks, descending=[False, False, True, True, False, False], nulls_last=True
+        )
+        yield from rows.partition_by("slice", maintain_order=True)
+
+    def _judge(self, group: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+        """Compare the different answers of one question, and give verdicts where some are at odds."""
+        parts = group.partition_by(f"{self.name}.answer", maintain_order=True)
+        texts = [(part["question"][0], part["answer"][0]) for part in parts]
+        forms = [asked(question) for question, _ in texts]
+        findings = {
+            (i, j): _compare(forms[i], forms[j], texts[i][1], texts[j][1])
+            for i, j in combinations(range(len(parts)), 2)
+        }
+        answers = [
+            Answer(tuple(part["row"]), frozenset(s or "" for s in part["source_id"]), part["priority"].max() or 0)  # type: ignore[arg-type]
+            for part in parts
+        ]
+        at_odds = sorted({i for pair, finding in findings.items() if finding.same is False for i in pair})
+        lost = losers(answers, findings, self.policy)
+        cluster = int(np.min([min(answers[i].rows) for i in at_odds])) if at_odds else 0
+        for i in at_odds:
+            against = lost.get(i)
+            for row in answers[i].rows:
+                if against is None:
+                    yield row, None, None, None, cluster, None
+                else:
+                    detail = _detail(findings[min(i, against), max(i, against)], i < against, parts[against])
+                    yield row, "conflicting_answer", detail, answers[against].rows[0], cluster, None
+
+
+def _hash(form: Asked, context: str | None, history: str | None) -> int:
+    leaning = context if form.leans_on_context else ""
+    parts = (form.kind, *sorted(form.words), history or "", leaning or "")
+    return xxhash.xxh3_64_intdigest("\x1f".join(parts).encode())
+
+
+def _compare(one: Asked | None, two: Asked | None, answer: str, other: str) -> Finding:
+    if one is None or two is None or not comparable(one, two):
+        return Finding(None)
+    return compare(one, answer, other)
+
+
+def _detail(finding: Finding, first: bool, against: pl.DataFrame) -> str:
+    own, other = (finding.value, finding.other) if first else (finding.other, finding.value)
+    row = name_of(against["id"][0], against["source_id"][0])
+    return f"says {_short(own)!r}, but {row} says {_short(other)!r}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
