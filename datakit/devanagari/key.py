@@ -30,7 +30,7 @@ _PAIRS: Final = {
 # each step free of lookaround, so that Python and polars run the very same patterns.
 _OPEN, _GROUP, _CLOSE = "\ue000", "\ue001", "\ue002"
 _STEPS: Final = (
-    (f"[{_OPEN}{_GROUP}{_CLOSE}~]", ""),
+    (f"[{_OPEN}{_GROUP}{_CLOSE}~]", " "),  # the text's own are punctuation like any other
     ("[0-9]+", f"{_OPEN}$0{_CLOSE}"),
     (f"{_OPEN}([0-9]{{2,3}}){_CLOSE}", f"{_GROUP}$1{_CLOSE}"),
     (f"{_CLOSE},{_GROUP}", ""),  # १,२३,४५६ = 123456

@@ -1,0 +1,84 @@
+"""The column form beyond its laws: what it remembers, what it returns, and real text."""
+
+import io
+from pathlib import Path
+
+import polars as pl
+import pytest
+import zstandard
+
+from datakit.devanagari import Policy, normalize, normalize_series, normalize_with_rules
+from datakit.devanagari import column as module
+from datakit.devanagari.column import Column
+
+
+def _corpus(shared_data: Path) -> pl.Series:
+    packed = (shared_data / "marathi_corpus.jsonl.zst").open("rb")
+    with packed, zstandard.ZstdDecompressor().stream_reader(packed) as stream:
+        return pl.read_ndjson(io.BytesIO(stream.read()))["text"]
+
+
+def test_untouched_column_is_the_same_object() -> None:
+    """A column that needs nothing is handed back, not copied."""
+    series = pl.Series("a", ["शिवाजी", None, ""])
+    assert Column(Policy()).run(series)[0] is series
+
+
+def test_rules_of_each_row() -> None:
+    """Rows tell their own rules, sorted; a canonical row and a null tell none."""
+    series = pl.Series("a", ["मंुबई दर्\u200dया  ", "पुणे", None, "स्वत:"])
+    after, rules = normalize_with_rules(series)
+    assert after.to_list() == ["मुंबई दऱ्या", "पुणे", None, "स्वतः"]
+    assert rules.to_list() == [["bindu_order", "eyelash_zwj", "spaces"], None, None, ["visarga"]]
+    assert rules.dtype == pl.List(pl.String)
+
+
+def test_empty_and_null_columns() -> None:
+    """No rows, and rows of nulls only, come back as they are."""
+    for values in ([], [None, None]):
+        series = pl.Series("a", values, dtype=pl.String)
+        after, rules = normalize_with_rules(series)
+        assert after.equals(series)
+        assert rules.to_list() == values
+
+
+def test_memo_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words remembered are forgotten at the bound, and the output does not depend on it."""
+    monkeypatch.setattr(module, "_MAX_MEMO_WORDS", 3)
+    engine = Column(Policy())
+    texts = [f"दुस-या{suffix} मंुबई डाॅ." for suffix in ("", "ंना", "ंचा", "ला")]
+    for text in texts:
+        assert engine.run(pl.Series([text]))[0][0] == normalize(text)
+        assert len(engine._memo) <= 4
+
+
+def test_policies_do_not_share_memory() -> None:
+    """A word mended under one policy is mended anew under another."""
+    series = pl.Series(["विश्\u200dव"])
+    assert normalize_series(series)[0] == "विश्व"
+    assert normalize_series(series, policy=Policy(zwj="keep"))[0] == "विश्\u200dव"
+    assert normalize_series(series)[0] == "विश्व"
+
+
+def test_row_order_does_not_matter() -> None:
+    """Each row's output is its own: reversed rows give reversed output."""
+    series = pl.Series([f"दुस-या {n} वेळी मंुबई" if n % 3 else f"ओळ {n}" for n in range(200)])
+    assert normalize_series(series.reverse()).reverse().to_list() == normalize_series(series).to_list()
+
+
+def test_real_corpus_equals_plain_and_is_settled(shared_data: Path) -> None:
+    """On every twentieth real document the column form equals the plain one, and a second run changes nothing."""
+    texts = _corpus(shared_data).gather_every(20)
+    after = normalize_series(texts)
+    assert (after != texts).sum() > 500
+    assert after.to_list() == [normalize(text) for text in texts]
+    assert normalize_series(after).equals(after)
+
+
+@pytest.mark.slow
+def test_whole_corpus_is_settled(shared_data: Path) -> None:
+    """No real document of 145,455 changes when it is normalized again."""
+    after = normalize_series(_corpus(shared_data))
+    assert len(after) == 145_455
+    assert (normalize_series(after) != after).sum() == 0
+    assert after.str.contains("[\u093e-\u094c]\u0901?\u0902?[\u093e-\u094c]").mean() < 0.001

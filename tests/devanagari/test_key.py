@@ -1,0 +1,79 @@
+"""The dedup key: what it folds, and what it must keep apart."""
+
+import polars as pl
+import pytest
+
+from datakit.devanagari import dedup_key, dedup_keys
+
+SAME = [
+    ("दर्\u200dया", "दऱ्या", "eyelash spellings"),
+    ("दुस-या", "दुसऱ्या", "hyphen eyelash"),
+    ("ॲपल", "ऍपल", "candra a letters"),
+    ("काँग्रेस", "कांग्रेस", "candrabindu and anusvara"),
+    ("हिन्दुस्थान", "हिंदुस्थान", "homorganic nasal"),
+    ("गङ्गा", "गंगा", "homorganic nasal"),
+    ("सम्भाजी", "संभाजी", "homorganic nasal"),
+    ("पञ्च", "पंच", "homorganic nasal"),
+    ("पण्डित", "पंडित", "homorganic nasal"),
+    ("फ़ारसी", "फारसी", "nukta"),
+    ("नैर्ऋत्य", "नैरृत्य", "vocalic r"),
+    ("वाङ्\u200cमय", "वाङ्मय", "ZWNJ"),
+    ("सन १६७४", "सन 1674", "digits"),
+    ("१,२३,४५६", "123456", "grouped digits"),
+    ("1,23,45,678 रु.", "१२३४५६७८ रु", "grouped digits"),
+    ("शिवाजी महाराज!", "शिवाजी, महाराज.", "punctuation"),
+    ("१०:३०", "10.30", "separators of numbers"),
+    ("१६३०–८०", "१६३०-८०", "dashes"),
+    ("Shivaji", "SHIVAJI", "case"),
+    ("ＡＢＣ १", "abc 1", "compatibility characters"),
+    ("❤\ufe0f पुणे", "❤ पुणे", "variation selector"),
+]
+DIFFERENT = [
+    ("दऱ्या", "दर्या", "valleys and sea"),
+    ("टिळक", "टिलक", "ळ and ल"),
+    ("१.५ लाख", "१५ लाख", "decimal point"),
+    ("१,२,३", "१२३", "a list is no number"),
+    ("१६३० ८०", "१६३०८०", "two numbers"),
+    ("१६७४", "१६८०", "years"),
+    ("शिवाजी", "संभाजी", "names"),
+    ("वाङ्मय", "वांमय", "nasal before a nasal stays"),
+    ("अन्न", "अंन", "doubled nasal stays"),
+    ("कऱ्हाड", "कर्हाड", "eyelash and reph"),
+    ("दिन", "दीन", "vowel length"),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "why"), SAME)
+def test_same_text_has_one_key(one: str, other: str, why: str) -> None:
+    """Spellings, digits and punctuation that do not change the meaning give one key."""
+    assert dedup_key(one) == dedup_key(other), why
+
+
+@pytest.mark.parametrize(("one", "other", "why"), DIFFERENT)
+def test_different_text_has_different_keys(one: str, other: str, why: str) -> None:
+    """What differs in meaning keeps different keys."""
+    assert dedup_key(one) != dedup_key(other), why
+
+
+def test_key_holds_letters_marks_and_digits() -> None:
+    """A key is letters, marks, ASCII digits and `~` between numbers, nothing else."""
+    assert dedup_key("इ.स. १६३०–१६८० (शिवाजी) ॥") == "इस1630~1680शिवाजी"
+    assert dedup_key("~१~२~") == "1~2"
+
+
+@pytest.mark.parametrize("text", ["", "???", "…", " \n", "❤\ufe0f", "\u200d"])
+def test_signs_alone_have_no_key(text: str) -> None:
+    """A text without a letter or digit has the empty key."""
+    assert dedup_key(text) == ""
+
+
+def test_keys_of_a_column() -> None:
+    """A column of plain, foreign and null texts is keyed row by row, in order."""
+    series = pl.Series("q", ["सन १६७४?", None, "ﬁn ２", "1,23,456", "", "पुणे"])
+    assert dedup_keys(series).to_list() == ["सन1674", None, "fin2", "123456", "", "पुणे"]
+    assert dedup_keys(series[:0]).to_list() == []
+
+
+def test_private_use_marks_cannot_be_forged() -> None:
+    """The marks that the fold uses inside are removed when they come with the text."""
+    assert dedup_key("क\ue0001\ue002,\ue0012") == dedup_keys(pl.Series(["क\ue0001\ue002,\ue0012"]))[0] == "क1~2"
