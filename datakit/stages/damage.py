@@ -10,12 +10,15 @@ from datakit.stages import damage_signs as signs
 from datakit.stages.known_words import WORD, unknown_share
 from datakit.stages.legacy_font import SUSPECT as LEGACY_SUSPECT
 from datakit.stages.legacy_font import legacy_font
-from datakit.stages.suspects import any_text, joined_text, mark_suspects
+from datakit.stages.suspects import any_text, mark_suspects
 from datakit.stages.wrong_letters import IMPOSSIBLE, MOJIBAKE, wrong_words
 
 READ: Final = ("question", "answer", "context")
 MIN_UNKNOWN_SHARE: Final = 0.1
 """Rows with fewer unknown words are not searched for wrong letters: exam notes out of broken PDFs have 0.40 to 0.53."""
+HEAD_CHARS: Final = 250
+"""How much of each text is looked up in the word list: forty words tell a broken PDF, and looking up is what costs."""
+
 _SUSPECT: Final = "|".join(
     f"(?:{pattern})"
     for pattern in (
@@ -25,7 +28,7 @@ _SUSPECT: Final = "|".join(
         signs.CUT_WORD,
         signs.PRIVATE_USE,
         signs.MIXED_WORD,
-        signs.LONE_SUSPECT,
+        signs.LONE_CONSONANT,
         signs.BROKEN_WORD,
         IMPOSSIBLE,
         MOJIBAKE,
@@ -64,8 +67,9 @@ class Damage:
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with damaged rows marked or flagged."""
-        strange = unknown_share(batch.select(joined_text(*READ)).to_series()) >= MIN_UNKNOWN_SHARE
-        suspect = any_text(_SUSPECT, *READ) | pl.lit(strange)
+        heads = [pl.col(name).str.head(HEAD_CHARS) for name in READ]
+        strange = unknown_share(batch.select(pl.concat_str(heads, separator="\n", ignore_nulls=True)).to_series())
+        suspect = any_text(_SUSPECT, *READ) | pl.lit(strange >= MIN_UNKNOWN_SHARE)
         heavy = self._heavy()
         faults = [Fault(reason, heavy[reason], _DETAIL[reason]) for reason in self.reasons]
         return mark_suspects(batch, self.name, suspect, _measure, faults, [(r, _LIGHT[r]) for r in self.reasons])
@@ -77,7 +81,7 @@ class Damage:
             "lost_text": (pl.col("__lost") >= self.lost_per_thousand / 1000) | pl.col("__only_marks") | emphasis,
             "truncated_word": pl.col("__cut") >= bad,
             "private_use_characters": pl.col("__private") >= self.private_per_thousand / 1000,
-            "legacy_font": pl.col("__legacy_share") >= self.legacy_percent / 100,
+            "legacy_font": (pl.col("__legacy_share") >= self.legacy_percent / 100) & ~any_text(MOJIBAKE, *READ),
             "wrong_letters": (pl.col("__wrong_share") >= self.wrong_percent / 100) & pl.col("__wrong_sure"),
             "mixed_script_word": pl.col("__mixed") >= bad,
             "ocr_fragments": (pl.col("__fragments") >= self.fragment_percent / 100) & (pl.col("__fragment_count") >= 2),
@@ -89,7 +93,7 @@ _LIGHT: Final = {
     "truncated_word": pl.col("__cut") > 0,
     "private_use_characters": pl.col("__any_private"),
     "legacy_font": pl.col("__legacy_share") > 0,
-    "wrong_letters": pl.col("__wrong_share") > 0,
+    "wrong_letters": pl.col("__wrong_sure") | any_text(IMPOSSIBLE, *READ),
     "mixed_script_word": pl.col("__mixed") > 0,
     "ocr_fragments": (pl.col("__fragments") >= 0.02) & (pl.col("__fragment_count") >= 2),
 }
@@ -121,8 +125,7 @@ def _worst(pattern: str, unit: str) -> pl.Expr:
 def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     """Add how much of each kind of damage the rows have."""
     fragments = [
-        pl.col(name).str.count_matches(signs.LONE_CONSONANT)
-        - pl.col(name).str.count_matches(signs.INITIAL)
+        pl.col(name).str.replace_all(" ", "  ", literal=True).str.count_matches(signs.LONE_CONSONANT)
         + pl.col(name).str.count_matches(signs.BROKEN_WORD)
         for name in READ
     ]

@@ -109,7 +109,7 @@ _KINDS: Final[tuple[tuple[str, re.Pattern[str], _Check], ...]] = (
     (
         "email",
         re.compile(
-            r"(?<![\w@])(?P<it>[A-Za-z0-9][\w.%+-]*@ ?[A-Za-z0-9-]+(?: ?\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})(?![\w@])"
+            r"(?<![\w.@])(?P<it>[A-Za-z0-9][\w.%+-]*@ ?[A-Za-z0-9-]+(?: ?\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,})(?![\w@])"
         ),
         _always,
     ),

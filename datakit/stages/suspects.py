@@ -1,23 +1,19 @@
 """Judge a few rows closely: a cheap trigger finds the suspects, and only they pay for the expensive checks."""
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import polars as pl
 
 from datakit.record import is_live
 from datakit.stage import Fault, flag, mark
 
-_AT = "__at"
+_SAID: Final = ("flags", "reject_stage", "reject_reason", "reject_detail")
 
 
 def any_text(pattern: str, *columns: str) -> pl.Expr:
     """Return whether one of the text columns matches a Rust regular expression; null counts as no match."""
     return pl.any_horizontal(pl.col(name).str.contains(pattern).fill_null(False) for name in columns)
-
-
-def joined_text(*columns: str) -> pl.Expr:
-    """Return the text columns one below the other, null for none of them."""
-    return pl.concat_str([pl.col(name) for name in columns], separator="\n", ignore_nulls=True)
 
 
 def mark_suspects(
@@ -36,8 +32,10 @@ def mark_suspects(
     hit = batch.select((is_live() & suspect).fill_null(False)).to_series()
     if not hit.any():
         return batch
-    numbered = batch.with_row_index(_AT)
-    judged = mark(measure(numbered.filter(hit)), stage, faults)
+    judged = mark(measure(batch.filter(hit)), stage, faults)
     for name, when in flags:
         judged = flag(judged, name, is_live() & when)
-    return pl.concat([numbered.filter(~hit), judged.select(numbered.columns)]).sort(_AT).drop(_AT)
+    place = (hit.cum_sum().cast(pl.Int64) - 1).clip(0)  # of each suspect among the suspects; the others take any
+    return batch.with_columns(
+        pl.when(hit).then(judged[name].gather(place)).otherwise(pl.col(name)).alias(name) for name in _SAID
+    )

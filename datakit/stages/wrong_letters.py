@@ -26,6 +26,9 @@ MOJIBAKE: Final = r"à[¤¥].?à[¤¥]|[\u00E0-\u00E2][\u00A4\u00A5€].{1,2}[\u
 MIN_COUNT: Final = 20
 """A repair counts when the list has its word this often: 25,124 words, below it names and errors begin."""
 
+MIN_LETTERS, MAX_LETTERS = 3, 24
+"""Code points of a word worth repairing (the longest listed one has 23); the work grows with the square of the length."""
+
 _CONSONANT: Final = frozenset(map(chr, range(0x915, 0x93A)))
 _SIGN: Final = frozenset(map(chr, (*range(0x93E, 0x94D), 0x902)))
 _REPH_SEEN_AS: Final = frozenset("थगयण")
@@ -44,7 +47,7 @@ class Repair(NamedTuple):
 def repaired(word: str) -> Repair | None:
     """Return the frequent word that an unknown word becomes when one or two confusions are undone; None: no such."""
     known = known_words()
-    if word in known or len(word) < 3:
+    if word in known or not MIN_LETTERS <= len(word) <= MAX_LETTERS:
         return None
     first = [fix for fix in _undo(word) if len(fix.better) > 2]
     best = max(first, key=lambda fix: (known.get(fix.better, 0), fix.sure), default=None)
