@@ -42,7 +42,8 @@ class Normalize:
             raise UsageError(
                 f"normalize: engine = {self.engine!r} is unknown; choose one of {', '.join(get_args(Engine))}"
             )
-        if self.engine == "indic-nlp" and self._policy() != Policy():
+        policy = self._policy()  # refuses unknown choices
+        if self.engine == "indic-nlp" and policy != Policy():
             raise UsageError(
                 'normalize: engine = "indic-nlp" takes no policy; leave out digits, quotes, nukta, zwj, zwnj'
             )

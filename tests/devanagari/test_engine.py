@@ -135,7 +135,7 @@ def test_hostile_text_settles_within_the_bound() -> None:
 
 
 def test_nfc_trigger_is_sound() -> None:
-    """Every character that the NFC trigger takes for harmless is NFC, no combining mark, and composes with none before it."""
+    """What the NFC trigger takes for harmless is NFC, no combining mark, and composes with nothing before it."""
     import polars as pl
 
     nfc = rule_set(Policy()).word[-1]
@@ -144,7 +144,9 @@ def test_nfc_trigger_is_sound() -> None:
     found = pl.Series(points).str.contains(nfc.trigger)
     harmless = [char for char, hit in zip(points, found, strict=True) if not hit]
     assert len(harmless) > 5_000
-    second = {chr(int(part, 16)) for char in points for part in unicodedata.decomposition(char).split()[1:] if part[0] != "<"}
+    second = {
+        chr(int(part, 16)) for char in points for part in unicodedata.decomposition(char).split()[1:] if part[0] != "<"
+    }
     canonical = {
         chr(int(parts[1], 16))
         for char in points

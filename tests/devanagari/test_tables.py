@@ -63,7 +63,10 @@ def test_nothing_invisible_in_a_table(name: str) -> None:
 @pytest.mark.parametrize("name", LIST_TABLES)
 def test_closed_lists_have_no_repeats(name: str) -> None:
     """An entry stands once in its list."""
-    keys = [tuple(list(row.values())[:3]) if name == "visarga" else tuple(list(row.values())[:2]) for row in tables.read(name)]
+    keys = [
+        tuple(list(row.values())[:3]) if name == "visarga" else tuple(list(row.values())[:2])
+        for row in tables.read(name)
+    ]
     assert len(keys) == len(set(keys))
 
 
