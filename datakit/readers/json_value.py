@@ -35,7 +35,9 @@ def parse(data: bytes) -> object:
         message = str(error)
     if b"NaN" in data or b"Infinity" in data:
         try:
-            return json.loads(data, parse_constant=lambda _: None)
+            value = json.loads(data, parse_constant=lambda _: None)
+            json.dumps(value, ensure_ascii=False).encode()  # it lets half a character pass, which no text can hold
+            return value
         except (ValueError, RecursionError):
             pass
     if b"\x00" in data:

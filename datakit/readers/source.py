@@ -68,7 +68,8 @@ def _below(folder: Path, root: Path, prefix: str) -> Iterator[Input]:
     for entry in entries:
         if is_ignored(entry.name):
             continue
-        path, name = Path(entry.path), prefix + entry.name
+        # A name that is not UTF-8 is shown with \xNN; the path keeps its bytes.
+        path, name = Path(entry.path), prefix + os.fsencode(entry.name).decode("utf-8", "backslashreplace")
         if entry.is_symlink() and not _inside(path, root):
             yield Input(name=name, path=path, size=0, format="outside")
         elif entry.is_dir(follow_symlinks=False):

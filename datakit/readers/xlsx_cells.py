@@ -2,6 +2,7 @@
 
 import re
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +16,19 @@ CELL: Final = re.compile(r"([A-Z]{1,3})(\d+)")
 
 MAX_MERGED_CELLS: Final = 100_000
 """More merged cells than this are left empty: a sheet merged as a whole is decoration, not data."""
+
+
+DAMAGE: Final = (
+    zipfile.BadZipFile,
+    zlib.error,
+    etree.XMLSyntaxError,
+    LookupError,
+    ValueError,
+    EOFError,
+    OSError,
+    NotImplementedError,
+    RuntimeError,
+)
 
 
 @dataclass(kw_only=True)
@@ -38,8 +52,8 @@ def sheet_extras(path: Path) -> dict[str, Extras]:
                     _fill(extras, references, shared)
                 found[name] = extras
             return found
-    except (zipfile.BadZipFile, KeyError, etree.XMLSyntaxError, OSError, NotImplementedError, RuntimeError):
-        return {}  # an old or odd workbook: its cells were read all the same
+    except DAMAGE:
+        return {}  # an odd workbook: its cells were read all the same
 
 
 def _sheet_parts(parts: zipfile.ZipFile) -> Iterator[tuple[str, str]]:

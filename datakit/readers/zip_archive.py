@@ -5,7 +5,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import PurePosixPath
-from typing import IO
+from typing import IO, Final
 
 from datakit.readers.document import Document, Stream
 from datakit.readers.expansion import Budget, Counted
@@ -14,13 +14,16 @@ from datakit.readers.row import Broken, Row, reject
 from datakit.readers.sniff import guess
 from datakit.readers.source import is_ignored
 
+DAMAGE: Final = (zipfile.BadZipFile, zlib.error, ValueError, OSError, NotImplementedError, RuntimeError)
+"""What the standard library raises for an archive whose directory or data was damaged."""
+
 
 def members(document: Document) -> Iterator[Document | Row]:
     """Yield the members in order of their names, rejects for those that must not be unpacked."""
     with document.local() as path:
         try:
             archive = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, NotImplementedError, ValueError) as error:
+        except DAMAGE as error:
             reason = "truncated_file" if _begins_as_zip(document) else "unreadable_file"
             raise Broken(
                 reason, f"found no readable zip archive ({error}); expected a whole one; fetch the file again"
@@ -73,7 +76,7 @@ def _member(document: Document, archive: zipfile.ZipFile, member: zipfile.ZipInf
     def unpack() -> Stream:
         try:
             return Counted(_Member(archive.open(member)), budget)
-        except (zipfile.BadZipFile, NotImplementedError) as error:
+        except DAMAGE as error:
             detail = (
                 f"found a member that cannot be unpacked ({error}); expected deflate; pack it again or unpack "
                 "it under raw/"
@@ -107,7 +110,7 @@ class _Member:
                 "fetch the archive again"
             )
             raise Broken("truncated_file", detail, f"byte {self._given}") from None
-        except (zipfile.BadZipFile, zlib.error) as error:
+        except DAMAGE as error:
             detail = (
                 f"found a damaged member after {self._given:,} bytes ({error}); expected a whole one; fetch "
                 "the archive again"
