@@ -41,7 +41,7 @@ def compare(asked: Asked, one: str, two: str) -> Finding:
     if asked.kind == "?किति":
         return _amounts(asked, one, two)
     frame = _frame(one, two)
-    if frame.same is not None or asked.kind in ("?का", "?कसे", "?वर्णन"):
+    if frame.same is not None or asked.kind in ("?का", "?कसे"):
         return frame
     return _names(asked, one, two)
 
@@ -117,7 +117,7 @@ def _content(text: str) -> list[Lexeme]:
 
 def _names(asked: Asked, one: str, two: str) -> Finding:
     """Who, where, which: the words beyond the question's own, as sets."""
-    left, right = _told(asked, one), _told(asked, two)
+    left, right = _told(asked, one, two)
     if not left or not right:
         return _UNKNOWN
     if _script(left) != _script(right):
@@ -134,7 +134,9 @@ def _names(asked: Asked, one: str, two: str) -> Finding:
     short = min(len(left), len(right)) <= _SHORT
     both_short = max(len(left), len(right)) <= _SHORT
     named = any(w.kind == "name" for w in only_left) and any(w.kind == "name" for w in only_right)
-    if asked.kind == "?काय" and not named:
+    if asked.kind == "?वर्णन" and not (named and both_short):
+        return _UNKNOWN
+    if asked.kind == "?काय" and not named and (asked.given & _open() or max(len(left), len(right)) > _SHORT // 2):
         return _UNKNOWN  # a meaning or a cause has many wordings
     if shared:
         numbers = any(w.kind == "number" for w in only_left) and any(w.kind == "number" for w in only_right)
@@ -144,13 +146,20 @@ def _names(asked: Asked, one: str, two: str) -> Finding:
     return Finding(False, one.strip(), two.strip()) if odds else _UNKNOWN
 
 
-def _told(asked: Asked, text: str) -> list[Lexeme]:
-    """What an answer tells beyond its question, each stem once."""
+def _told(asked: Asked, one: str, two: str) -> tuple[list[Lexeme], list[Lexeme]]:
+    """What two answers tell beyond their question, each stem once.
+
+    Where one of them tells nothing beyond it (पुरंदरचा तह कोणत्या किल्ल्यावर झाला? पुरंदर) the question's words count.
+    """
+    both = _telling(one, frozenset()), _telling(two, frozenset())
+    beyond = _telling(one, asked.given), _telling(two, asked.given)
+    return beyond if all(beyond) or max(map(len, both)) > _SHORT else both
+
+
+def _telling(text: str, given: frozenset[str]) -> list[Lexeme]:
     words = canonical(lexemes(text))
-    plain = [w for w in words if w.kind not in _NO_MATTER and w.stem not in asked.given and w.kind != "question"]
-    if all(w.kind == "weak" for w in plain) and len(words) <= _SHORT:  # पुरंदरचा तह कोठे झाला? पुरंदर किल्ल्यावर
-        plain = [w for w in words if w.kind not in _NO_MATTER]
-    telling = [w for w in plain if w.kind != "weak"] or plain or [w for w in words if w.kind == "honorific"]
+    plain = [w for w in words if w.kind not in _NO_MATTER and w.stem not in given and w.kind != "question"]
+    telling = [w for w in plain if w.kind != "weak"] or [w for w in words if w.kind == "honorific"]
     return list({w.stem: w for w in telling}.values())
 
 
@@ -161,6 +170,12 @@ def _same(one: Lexeme, two: Lexeme) -> bool:
 @cache
 def _synonyms() -> dict[str, str]:
     return {stem(fold(word)): row[0] for row in rows("synonyms") for word in row[1].split()}
+
+
+@cache
+def _open() -> frozenset[str]:
+    """Nouns that ask for a wording: अर्थ, कारण, महत्त्व."""
+    return frozenset(stem(fold(word)) for row in rows("pointing") if row[0] == "open" for word in row[1].split())
 
 
 def _script(words: list[Lexeme]) -> bool:

@@ -17,7 +17,8 @@ class ExactDedup:
     """Reject a row that equals a better row.
 
     Equal means: the dedup keys of question and answer, the signs that keys drop (A+, A-), system prompt and
-    earlier turns. A context is part of what is asked: two different passages make two rows, a row without passage equals either.
+    earlier turns. A context is part of what is asked: two different passages make two rows, a row without passage
+    equals either.
     """
 
     name: ClassVar[str] = "exact_dedup"

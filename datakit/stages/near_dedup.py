@@ -34,12 +34,12 @@ class NearDedup:
     reasons: ClassVar[tuple[str, ...]] = ("near_duplicate",)
     writes: ClassVar[tuple[str, ...]] = ()
 
-    min_score: float = 0.9
-    """Share of words that agree, of the worse of question and answer. One word changed in fourteen is .93."""
+    min_percent: int = 90
+    """Percent of words that agree, of the worse of question and answer. One word changed in fourteen is 93."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.min_score <= 1:
-            raise ValueError(f"min_score: found {self.min_score}, expected a share above 0 and up to 1, such as 0.9")
+        if not 1 <= self.min_percent <= 100:
+            raise ValueError(f"min_percent: found {self.min_percent}, expected 1 to 100, such as 90")
 
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return blocks (see blocks.py), the context's hash and what rows are ranked by."""
@@ -97,7 +97,7 @@ class NearDedup:
             if one is not None and two is not None and one != two:
                 continue
             score = texts.match(left, right)
-            if score is not None and score >= self.min_score:
+            if score is not None and score * 100 >= self.min_percent:
                 gone.add(right)
                 yield right, Kept(left, score)
 

@@ -58,7 +58,7 @@ def asked(text: str | None) -> Asked | None:
     content: set[str] = set()
     for number, word in enumerate(rest):
         compound = _compounds().get(word.stem)
-        if compound is not None and kind in ("?कोण", "?काय", "?कोणता", compound[1]):
+        if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
             content.add(compound[0])
             kind = compound[1]
         elif word.kind not in _DROPPED and not _is_title(rest, number):
