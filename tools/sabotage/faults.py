@@ -110,4 +110,18 @@ FAULTS: Final = (
         new='__import__("shutil").copytree(build, final)',
         tests=("tests/store/test_publish_moments.py",),
     ),
+    Fault(
+        name="normalize drops the joiner and forgets the eyelash ra",
+        file="datakit/devanagari/tables/word.tsv",
+        old="eyelash_zwj\t\u0930\u094d\\u200D\t\u0931\u094d\t",
+        new="eyelash_zwj\t\u0930\u094d\\u200D\t\u0930\u094d\t",
+        tests=("tests/devanagari/test_cases.py",),
+    ),
+    Fault(
+        name="an answer of one word is no answer",
+        file="datakit/stages/length.py",
+        old='"answer_too_long", answer > article,',
+        new='"answer_too_long", (answer > article) | (answer < 10),',
+        tests=("tests/stages/test_golden.py",),
+    ),
 )
