@@ -4,7 +4,9 @@ from typing import Final
 
 from datakit.stage import Stage
 from datakit.stages.chat import Chat
+from datakit.stages.conflicts import Conflicts
 from datakit.stages.damage import Damage
+from datakit.stages.decontaminate import Decontaminate
 from datakit.stages.exact_dedup import ExactDedup
 from datakit.stages.length import Length
 from datakit.stages.near_dedup import NearDedup
@@ -26,9 +28,11 @@ STAGES: Final[dict[str, type[Stage]]] = {
     "placeholder": Placeholder,
     "quality": Quality,
     "pii": Pii,
+    "decontaminate": Decontaminate,
     "chat": Chat,
     # corpus stages: keys of the whole corpus
     "exact_dedup": ExactDedup,
     "near_dedup": NearDedup,
+    "conflicts": Conflicts,
     "split": Split,
 }

@@ -122,11 +122,15 @@ def _worst(pattern: str, unit: str) -> pl.Expr:
     ).fill_null(0)
 
 
+def _spaced(column: str) -> pl.Expr:
+    """Return the text with its spaces doubled, so that two neighbours do not share one."""
+    return pl.col(column).str.replace_all(" ", "  ", literal=True)
+
+
 def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     """Add how much of each kind of damage the rows have."""
     fragments = [
-        pl.col(name).str.replace_all(" ", "  ", literal=True).str.count_matches(signs.LONE_CONSONANT)
-        + pl.col(name).str.count_matches(signs.BROKEN_WORD)
+        _spaced(name).str.count_matches(signs.LONE_CONSONANT) + pl.col(name).str.count_matches(signs.BROKEN_WORD)
         for name in READ
     ]
     words = [pl.col(name).str.count_matches(r"\S+").clip(1) for name in READ]
@@ -135,7 +139,7 @@ def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.with_columns(
         _worst(signs.REPLACEMENT, r"[^\s]").alias("__lost"),
         any_text(f"{signs.ONLY_MARKS}|{signs.MARKS_IN_WORD}", *READ).alias("__only_marks"),
-        pl.max_horizontal(pl.col(name).str.count_matches(signs.QUESTION_MARKS) for name in READ).alias("__marks"),
+        pl.max_horizontal(_spaced(name).str.count_matches(signs.LOST_WORD) for name in READ).alias("__marks"),
         _worst(r"\?", r"\S").alias("__mark_share"),
         _worst(signs.CUT_WORD, r"\S+").alias("__cut"),
         _worst(signs.PRIVATE_USE_INSIDE, r"\S").alias("__private"),

@@ -14,6 +14,9 @@ REPLACEMENT: Final = r"\x{FFFD}"
 QUESTION_MARKS: Final = r"\?{2,}|\?\s\?"
 """Runs of question marks: letters lost to an 8-bit file, or only emphasis; the share of the text tells which."""
 
+LOST_WORD: Final = r"(?:^|\s)\?{2,}(?:\s|$|[0-9०-९])"
+"""A word of question marks alone; emphasis stands behind a word (खरंच??). To count them all, double the spaces first."""
+
 MARKS_IN_WORD: Final = rf"\?+[{SIGN}]|[{LETTER}{SIGN}]\?{{2,}}[{LETTER}]"
 """Question marks where a letter of the word was: महा??ष्ट्र."""
 

@@ -21,10 +21,13 @@ MIN_ODD_SHARE: Final = 0.3
 MAX_ENGLISH_SHARE: Final = 0.1
 """English function words among them: above 0.25 in English sentences, near 0 in legacy text (`is` may be a code)."""
 
+MAX_LETTERS: Final = 60
+"""A longer run without a space is no word of any font."""
+
 _ENGLISH: Final = frozenset(
     ["the", "of", "and", "in", "is", "to", "was", "for", "by", "with", "which", "what", "who", "when", "where", "how"]
 ).union(["on", "as", "at", "from", "are", "that", "this", "his", "her", "it", "an", "or", "be", "not"])
-_LINK: Final = re.compile(r"(?:https?://|www\.)\S+|\S+@\S+|\S+\.(?:com|org|net|in|gov)\S*", re.IGNORECASE)
+_LINK: Final = re.compile(r"://|^www\.|\w@\w|\.(?:com|org|net|in|gov)\b", re.IGNORECASE)
 _SIGN_INSIDE: Final = re.compile(
     r"[A-Za-z\u00A1-\u00FF](?:[{}|§$«»¬¥¦©®±µ¶·¸º\[\]\\^~<>\"`‘“ª´]+|;)[A-Za-z\u00A1-\u00FF]"
 )
@@ -39,11 +42,16 @@ def legacy_font(text: str) -> tuple[str, float] | None:
     None for text that shows none. Only words with Latin letters are judged; Devanagari words count in the share, so
     that a stray page footer in a long Marathi answer can be told from an answer that is lost.
     """
-    words = [word.strip(".,:!?()'’") for word in _LINK.sub(" ", text).split() if _LATIN.search(word)]
+    all_words = text.split()
+    words = [
+        word.strip(".,:!?()'’")
+        for word in all_words
+        if len(word) <= MAX_LETTERS and _LATIN.search(word) and not _LINK.search(word)
+    ]
     if not words:
         return None
     codes = [word for word in words if word in _codes()]
-    signs = [word for word in words if _SIGN_INSIDE.search(word)]
+    signs = [word for word in words if len(word) > 3 and _SIGN_INSIDE.search(word)]  # a<b is a formula
     odd = [
         *codes,
         *signs,
@@ -53,10 +61,15 @@ def legacy_font(text: str) -> tuple[str, float] | None:
     share = len(set(odd)) / len(set(words))
     if sum(word.lower() in _ENGLISH for word in words) / len(words) > MAX_ENGLISH_SHARE or share < MIN_ODD_SHARE:
         return None
-    sure = len(codes) > 0 or len(set(signs)) > 2 or len(set(odd)) > 4 or any(_is_dense(word) for word in words)
+    sure = (
+        len(codes) > 0
+        or len(set(signs)) > (1 if share >= 0.5 else 2)
+        or (len(signs) > 0 and len(set(odd)) > 4)
+        or any(_is_dense(word) for word in words)
+    )
     if not sure:
         return None
-    return " ".join(list(dict.fromkeys(odd))[:3]), len(words) / len(text.split())
+    return " ".join(list(dict.fromkeys(odd))[:3]), len(words) / len(all_words)
 
 
 def _is_dense(word: str) -> bool:

@@ -56,9 +56,13 @@ def find_personal(text: str) -> list[Personal]:
 
 
 def masked(text: str) -> str:
-    """Return the text with each piece of personal data replaced by its token."""
-    for one in reversed(find_personal(text)):
-        text = text[: one.start] + TOKENS[one.kind] + text[one.end :]
+    """Return the text with each piece of personal data replaced by its token.
+
+    Repeats until nothing is found: a number may stop looking like a row of a table once its neighbour is masked.
+    """
+    while found := find_personal(text):
+        for one in reversed(found):
+            text = text[: one.start] + TOKENS[one.kind] + text[one.end :]
     return text
 
 

@@ -10,7 +10,7 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from datakit.stages.known_words import WORD, known_words
+from datakit.stages.known_words import known_words
 
 IMPOSSIBLE: Final = (
     r"(?:[\u093E-\u094C]{2}"  # two vowel signs: मधीि, िािे
@@ -120,4 +120,4 @@ def _cluster_end(text: str) -> int:
 
 _MOJIBAKE: Final = re.compile(MOJIBAKE)
 _IMPOSSIBLE: Final = re.compile(IMPOSSIBLE)
-_TOKEN: Final = re.compile(r"[\u0900-\u0963\u0970-\u097F]*" + WORD)
+_TOKEN: Final = re.compile(r"[\u0900-\u0963\u0970-\u097F]{2,}")
