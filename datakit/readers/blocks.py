@@ -167,7 +167,7 @@ class Blocks:
             )
             item = LIST_ITEM.match(text) or markers.OPTION.match(text)
             if part and part[-1] and not self._hard and not item and self._runs_on(part[-1]):
-                part[-1] = f"{part[-1]} {text}"
+                part.append(f" {text}")  # joined at the end: adding to one long string copies it each time
             else:
                 part.append(text)
             self._last = line.number
@@ -228,7 +228,8 @@ def chosen_option(question: str, answer: str) -> tuple[str, str] | None:
 
 
 def _joined(parts: list[str]) -> str:
-    return "\n".join(part for part in parts if part)
+    """Put lines together; one that begins with a space runs on from the line before."""
+    return "".join(part if part[0] == " " else f"\n{part}" for part in parts if part).strip()
 
 
 def _unnumbered(text: str) -> str:

@@ -19,6 +19,15 @@ MESSAGE_BYTES: Final = 512 * MIB
 
 FILE_MAGIC: Final = b"ARROW1\x00\x00"
 CONTINUATION: Final = b"\xff\xff\xff\xff"
+FAULTS: Final = (
+    pl.exceptions.PolarsError,
+    pl.exceptions.PanicException,  # damaged footers make the library panic; the run must go on
+    OSError,
+    ValueError,
+    LookupError,
+    struct.error,
+)
+
 END: Final = CONTINUATION + bytes(4)
 DICTIONARY: Final = 2  # header types of Arrow's Message table, format/Message.fbs
 BATCH: Final = 3
@@ -37,7 +46,7 @@ def read_arrow(document: Document, reading: Reading) -> Iterator[Row]:
     stream = document.open()
     try:
         yield from Recognizer(reading).stream(_objects(_record_batches(stream)))
-    except (pl.exceptions.PolarsError, struct.error, IndexError) as error:
+    except FAULTS as error:
         raise _unreadable("Arrow IPC", error) from None
     finally:
         stream.close()
@@ -51,7 +60,7 @@ def _scanned(document: Document, reading: Reading, scan: Callable[[Path], pl.Laz
             names = _text_columns(lazy.collect_schema())
             slices = lazy.select(names).collect_batches(chunk_size=SLICE_ROWS, maintain_order=True)
             yield from Recognizer(reading).stream(_objects(slices))
-        except (pl.exceptions.PolarsError, OSError) as error:
+        except FAULTS as error:
             raise _unreadable(what, error) from None
 
 
@@ -131,7 +140,7 @@ def _header(data: bytes) -> tuple[int, int]:
     return kind, max(0, length)
 
 
-def _unreadable(what: str, error: Exception) -> Broken:
+def _unreadable(what: str, error: BaseException) -> Broken:
     first = (str(error).strip().splitlines() or [type(error).__name__])[0]
     return Broken(
         "unreadable_file", f"found no readable {what} ({first[:200]}); expected a whole file; fetch or write it again"
