@@ -12,7 +12,7 @@ import xxhash
 from datakit.stage import VERDICT, Corpus
 from datakit.stages.disagree import Finding, compare
 from datakit.stages.question_form import Asked, asked, comparable
-from datakit.stages.ranking import rank_columns
+from datakit.stages.ranking import rank_columns, rank_names, ranked
 from datakit.stages.star import name_of
 from datakit.stages.vote import POLICIES, Answer, losers
 
@@ -74,12 +74,9 @@ class Conflicts:
         several = several.filter(pl.col("answers").is_between(2, _MAX_ANSWERS)).sort(question)
         slices = several.with_columns((pl.col("rows").cum_sum() // _SLICE).alias("slice")).select(question, "slice")
         rows = rows.join(slices, on=question)
-        ranks = ["priority", *(f"{self.name}.{key}" for key in ("complete", "order", "place"))]
-        for name in ranks:
+        for name in rank_names(self.name):
             rows = rows.join(corpus.keys(name), on="row", how="left")
-        rows = rows.sort(
-            "slice", question, *ranks, descending=[False, False, True, True, False, False], nulls_last=True
-        )
+        rows = ranked(rows, self.name, "slice", question)
         yield from rows.partition_by("slice", maintain_order=True)
 
     def _judge(self, group: pl.DataFrame) -> Iterator[tuple[Any, ...]]:

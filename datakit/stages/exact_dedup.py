@@ -7,7 +7,7 @@ import polars as pl
 import xxhash
 
 from datakit.stage import VERDICT, Corpus
-from datakit.stages.ranking import rank_columns
+from datakit.stages.ranking import rank_columns, rank_names, ranked
 from datakit.stages.signs import signs
 from datakit.stages.star import Kept, verdicts
 
@@ -46,12 +46,11 @@ class ExactDedup:
         repeated = corpus.keys(low).filter(pl.col(low).is_duplicated())["row"]
         if repeated.is_empty():
             return pl.DataFrame(schema=VERDICT)
-        ranks = ["priority", *(f"{self.name}.{key}" for key in ("complete", "order", "place"))]
         rows = corpus.keys(low).filter(pl.col("row").is_in(repeated.implode()))
-        for name in (high, f"{self.name}.context", *ranks):
+        for name in (high, f"{self.name}.context", *rank_names(self.name)):
             rows = rows.join(corpus.keys(name), on="row", how="left", maintain_order="left")
         rows = rows.filter(pl.struct(high, low).is_duplicated())
-        rows = rows.sort(high, low, *ranks, descending=[False, False, True, True, False, False], nulls_last=True)
+        rows = ranked(rows, self.name, high, low)
         merged: dict[int, Kept] = {}
         before: tuple[int, int] | None = None
         first, seen = 0, dict[int | None, int]()

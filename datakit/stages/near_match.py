@@ -14,7 +14,7 @@ from datakit.stages.spelling import same_but_slip, same_word
 
 _WORDS_A_CHANGE: Final = 15  # one word in fifteen may differ in a long text: benchmarks/dedup.py --sweep
 _LONG_ANSWER: Final = 12  # content words from which an answer may differ in one; a question never may
-_ENOUGH_TO_COMPARE: Final = 4  # content words: a one-word answer that differs by a letter is another answer
+_ENOUGH_TO_COMPARE: Final = 2  # content words: a one-word answer that differs by a letter is another answer
 _MAX_CELLS: Final = 250_000  # of one alignment; beyond it two long texts count as different (500 × 500 unmatched words)
 _OPPOSITE_CASES: Final = frozenset({frozenset({"agent", "dat"}), frozenset({"abl", "till"}), frozenset({"abl", "dat"})})
 

@@ -15,10 +15,11 @@ _MANY: Final = 15  # flags or changes beyond this count alike
 def rank_columns(batch: pl.DataFrame, stage: str) -> pl.DataFrame:
     """Return `<stage>.complete` (UInt32), `<stage>.order` and `<stage>.place` (UInt64): 20 bytes a row to rank by.
 
-    Completeness: a context beats none, then fewer flags, then fewer repaired spellings, then the longer text.
+    Completeness: a context beats none, then fewer flags, then fewer repaired spellings, then more letters and
+    digits (punctuation and joiners complete nothing).
     `order` sorts as the id does; `place` tells rows of one id apart by where they were read.
     """
-    text = pl.col("question").str.len_chars().fill_null(0) + pl.col("answer").str.len_chars().fill_null(0)
+    text = pl.col("question_key").str.len_chars().fill_null(0) + pl.col("answer_key").str.len_chars().fill_null(0)
     complete = (
         (pl.col("context").fill_null("").str.len_chars() > 0).cast(pl.UInt32) * 2**28
         + (_MANY - pl.col("flags").list.len().fill_null(0).clip(0, _MANY)).cast(pl.UInt32) * 2**24
@@ -55,11 +56,21 @@ def _sortable(row_id: str | None) -> int:
     return int.from_bytes(row_id.encode()[:8].ljust(8, b"\0"), "big")
 
 
+def rank_names(stage: str) -> list[str]:
+    """Name the key columns that rows are ranked by."""
+    return ["priority", *(f"{stage}.{key}" for key in ("complete", "order", "place"))]
+
+
+def ranked(rows: pl.DataFrame, stage: str, *within: str) -> pl.DataFrame:
+    """Sort rows by the columns `within`, then best row first. A row without priority has priority 0."""
+    names = rank_names(stage)
+    by = [*map(pl.col, within), pl.col("priority").fill_null(0), *map(pl.col, names[1:])]
+    return rows.sort(by, descending=[False] * len(within) + [True, True, False, False], nulls_last=True)
+
+
 def positions(corpus: Corpus, stage: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Return the live rows in ascending order, and the rank of each: 0 is the row to keep above all others."""
-    columns = ("priority", f"{stage}.complete", f"{stage}.order", f"{stage}.place")
-    rows = corpus.keys(*columns)
-    ordered = rows.sort(*columns, descending=[True, True, False, False], nulls_last=True)["row"].to_numpy()
+    ordered = ranked(corpus.keys(*rank_names(stage)), stage)["row"].to_numpy()
     live = np.sort(ordered).astype(np.uint32)
     rank = np.empty(len(live), dtype=np.uint32)
     rank[np.searchsorted(live, ordered)] = np.arange(len(live), dtype=np.uint32)
