@@ -7,8 +7,8 @@ user and system time together. The peer is the command line of Hugging Face `dat
 """
 
 import json
-import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -34,12 +34,12 @@ COMMANDS = {
 
 def cpu_seconds(command: list[str]) -> float:
     """Return the user and system seconds of one run of a command of this environment."""
-    before = os.times()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(
         [str(HERE / command[0]), *command[1:]], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True
     )
-    after = os.times()
-    return after.children_user - before.children_user + after.children_system - before.children_system
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 
 def main() -> int:
