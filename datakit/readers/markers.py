@@ -13,7 +13,7 @@ _WORD: Final = r"(?:क्र\s*\.?|क्रमांक|no\.?)?\s*"
 
 _NUMBERED: Final = rf"{_WORD}(?:\(\s*{NUMBER}\s*\)|{NUMBER}\s*(?:ला|रा|था|वा)?)"
 
-_CLOSED: Final = rf"{_WORD}(?:\(\s*{NUMBER}\s*\)|{NUMBER}\s*(?:[).:]|[\-–—](?![0-9०-९])))"
+_CLOSED: Final = rf"{_WORD}(?:\(\s*{NUMBER}\s*\)|{NUMBER}\s*[).:\-–—](?![0-9०-९]))"
 """A number that closes by itself: `प्र. १८ व्या शतकात …` and `प्र. १८-१९ व्या …` begin with text."""
 
 _INITIALS: Final = r"(?!\s*(?!(?:डॉ|पं|श्री|सौ|लो|इ|प्रा|म|स्व|कै|न्या|पू|छ|क्र)\s*\.)[^\s.()0-9०-९]{1,4}\.\s)"
@@ -48,7 +48,8 @@ INLINE_ANSWER: Final = re.compile(
 )
 """An answer on the line of its question. `उ.` alone counts after a question mark only: `उ. प्रदेश` is a place."""
 
-NUMBERED: Final = re.compile(rf"^(?:\(\s*{NUMBER}\s*\)|{NUMBER}\s*[).:])\s*(?=\S)")
+NUMBERED: Final = re.compile(rf"^(?:\(\s*{NUMBER}\s*\)|{NUMBER}\s*[).:](?![0-9०-९]))\s*(?=\S)")
+"""`१)` at the start of a line; `१८.५ टक्के` is text."""
 
 OPTION: Final = re.compile(
     r"^(?:\(\s*(?:[a-hA-H]|[0-9०-९]|अ|आ|ब|क|ड|इ|ई|ख|ग|घ)\s*\)|(?:[a-hA-H]|अ|आ|ब|क|ड|इ|ई|ख|ग|घ)\s*[).])\s*(?=\S)"

@@ -30,7 +30,10 @@ KEY: Final = re.compile(
 )
 """An answer that is nothing but an option's letter or number."""
 
-KEY_AND_TEXT: Final = re.compile(r"^[(\[]?\s*([a-hA-H]|[0-9०-९]|अ|आ|ब|क|ड|इ|ई|फ|ख|ग|घ)\s*[)\].:]\s*(\S.*)$", re.S)
+KEY_AND_TEXT: Final = re.compile(
+    r"^[(\[]?\s*([a-hA-H]|[0-9०-९]|अ|आ|ब|क|ड|इ|ई|फ|ख|ग|घ)\s*(?:[)\]]\s*|[.:]\s+)(\S.*)$", re.S
+)
+"""`ब) पुणे`. A dot must be followed by a space: `३.२%` is a number, not the third option."""
 
 _LETTER: Final = "[a-hA-H]|अ|आ|ब|क|ड|इ|ई|फ|ख|ग|घ"
 
@@ -115,7 +118,9 @@ def from_value(value: object) -> Options | None:
         return _labelled([(str(label), _text(text)) for label, text in value.items()])
     if not isinstance(value, list):
         return None
-    items = [_item(item, place) for place, item in enumerate(value)]
+    items = [_item(item) for item in value]
+    if not all(label for label, _ in items) and isinstance(value[0] if value else None, str):
+        items = _own_labels([text for _, text in items])
     return _labelled(items)
 
 
@@ -149,17 +154,23 @@ def _next(series: Sequence[str], place: int) -> tuple[str, ...]:
     return ("ब", "आ") if series is MARATHI and place == 1 else (series[place],)
 
 
-def _item(item: object, place: int) -> tuple[str, str]:
+def _item(item: object) -> tuple[str, str]:
     if isinstance(item, Mapping):
         label = item.get("label") or item.get("key") or item.get("id")
-        text = _text(item.get("text") or item.get("value") or item.get("option"))
-        return (str(label) if isinstance(label, str) else "", text)
-    text = _text(item)
-    match = KEY_AND_TEXT.match(text)
-    # "अ) पुणे" inside a list carries its own label, but only where it is the label of that place.
-    if match and any(place < len(s) and _plain(match[1]) == s[place] for s in SERIES):
-        return match[1], match[2]
-    return "", text
+        return str(label) if isinstance(label, str) else "", _text(
+            item.get("text") or item.get("value") or item.get("option")
+        )
+    return "", _text(item)
+
+
+def _own_labels(texts: Sequence[str]) -> list[tuple[str, str]]:
+    """Take labels off texts such as `अ) पुणे`, where every text has the one of its place."""
+    matches = [KEY_AND_TEXT.match(text) for text in texts]
+    found = [(match[1], match[2]) for match in matches if match]
+    labels = tuple(_plain(label) for label, _ in found)
+    if len(found) == len(texts) and any(labels == series[: len(labels)] for series in SERIES):
+        return found
+    return [("", text) for text in texts]
 
 
 def _labelled(items: Sequence[tuple[str, str]]) -> Options | None:

@@ -150,7 +150,7 @@ def _no_such_option(locator: str, question: str, answer: str) -> Row:
 
 def _ambiguous(locator: str, question: str, number: int, column: str) -> Row:
     detail = (
-        f"found answer {number}, and no row of the source tells whether its numbers begin at 0 or 1; "
+        f"found answer {number}; expected a letter, or a row that tells whether the source counts from 0 or 1; "
         f'write in the recipe columns = {{ …, answer_index = "{column}" }} (from 0) or answer_number (from 1)'
     )
     return reject(locator, "ambiguous_option", detail, question, question=question, answer=str(number))

@@ -22,7 +22,7 @@ def raw(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def rows(raw: Path) -> Callable[..., Rows]:
-    """Write `content` as the only input (None: it is there already) and return its rows, the columns in record order."""
+    """Write `content` as the only input (None: it is there already) and return its rows."""
 
     def run(
         name: str,

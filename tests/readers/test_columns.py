@@ -30,7 +30,7 @@ Read = Callable[..., list[dict[str, Any]]]
     ],
 )
 def test_names_tell(names: list[str], question: str, answer: str) -> None:
-    """Names in both languages tell question and answer, case, spaces and a byte order mark aside; Marathi goes first."""
+    """Names in both languages tell question and answer, case and spaces aside; Marathi goes first."""
     roles = resolve(names)
     assert (roles["question"], roles["answer"]) == (question, answer)
 

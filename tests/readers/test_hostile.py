@@ -112,7 +112,7 @@ def test_memory_does_not_follow_the_size(raw: Path, name: str) -> None:
     assert grown < 130, f"{name}: {grown} MiB for {len(data) >> 20} MiB"
 
 
-def samples(folder: Path) -> dict[str, bytes]:
+def samples() -> dict[str, bytes]:
     """Return a small valid file of every format."""
     frame = pl.DataFrame({"question": ["क?", "ग?"] * 20, "answer": ["ख", "घ"] * 20, "n": [1, 2] * 20})
     parquet, arrow, stream, book, archive = (io.BytesIO() for _ in range(5))
@@ -164,7 +164,7 @@ def samples(folder: Path) -> dict[str, bytes]:
 )
 def test_no_damage_ends_a_run(raw: Path, name: str) -> None:
     """Flipped, cut, doubled and foreign bytes anywhere in any format give rows and declared rejects, never an error."""
-    good = samples(raw)[name]
+    good = samples()[name]
     noise = random.Random(name)
     for _ in range(120):
         data = bytearray(good)

@@ -140,6 +140,16 @@ def test_options_that_are_numbers(rows: Read) -> None:
     assert row["answer"] == "1674"
 
 
+@pytest.mark.parametrize(
+    "options", [["१.८%", "२.१%", "२.७%"], ["१. १८५७", "राणी", "३. तात्या"], ["अ. भा. काँग्रेस", "मुस्लिम लीग", "हिंदू महासभा"]]
+)
+def test_what_begins_like_a_label_is_text(rows: Read, options: list[str]) -> None:
+    """A decimal, initials, and numbers that not every option has are the options' own text."""
+    (row,) = rows("a.jsonl", lines({"question": "किती?", "options": options, "answer": options[2]}))
+    assert row["answer"] == options[2]
+    assert all(option in row["question"] for option in options)
+
+
 def test_a_label_column_is_not_an_answer_key(rows: Read) -> None:
     """A text answer says more than a column called label."""
     (row,) = rows("a.jsonl", lines({"question": "क?", "options": CITIES, "answer": "ब", "label": "इतिहास"}))

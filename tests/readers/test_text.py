@@ -59,6 +59,7 @@ def test_every_way_to_mark_a_pair(pairs: Pairs, question: str, answer: str) -> N
         "अशा प्रकारे राज्य स्थिरावले.",
         "Q is a letter.",
         "१६७४ साली राज्याभिषेक झाला.",
+        "१८.५ टक्के लोक शेती करत.",
     ],
 )
 def test_prose_that_only_looks_like_a_mark(rows: Read, line: str) -> None:
@@ -121,7 +122,7 @@ def test_question_and_answer_on_one_line(pairs: Pairs) -> None:
 
 
 def test_an_exam_paper(rows: Read) -> None:
-    """Numbered questions with options and an answer line: the section's heading asks nothing, the key becomes its option."""
+    """Numbered questions with options and an answer line: the section's heading asks nothing, a key becomes its option."""
     content = """प्र. १. खालील प्रश्नांची उत्तरे लिहा.
 (१) पानिपतची तिसरी लढाई कधी झाली?
 (अ) १५२६ (ब) १५५६ (क) १७६१ (ड) १८१८
