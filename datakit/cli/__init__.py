@@ -11,6 +11,7 @@ from datakit.cli.inspect import inspect
 from datakit.cli.langid import langid
 from datakit.cli.normalize import normalize
 from datakit.cli.pack import pack
+from datakit.cli.report import report
 from datakit.cli.versions import diff, ls, show, verify
 from datakit.errors import DatakitError
 
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (curate, inspect, ls, show, diff, verify, pack):
+for command in (curate, inspect, ls, show, diff, verify, pack, report):
     app.command()(command)
 app.command("normalize")(normalize)
 app.command("langid")(langid)

@@ -18,13 +18,13 @@ from datakit.pipeline.identity import dataset_manifest, previous_splits
 from datakit.pipeline.progress import Progress, Silent
 from datakit.pipeline.provenance import write_provenance
 from datakit.pipeline.release import write_release
-from datakit.pipeline.report import write_report
 from datakit.pipeline.rows import Tally, merge
 from datakit.pipeline.workers import Workers
 from datakit.readers import Input, discover
 from datakit.readers.sources import load_sources
 from datakit.recipe import Recipe
-from datakit.store import Version, build_folder, clear, lock, publish, sweep, work_folder
+from datakit.report import write_report
+from datakit.store import Version, build_folder, clear, latest, lock, publish, sweep, work_folder
 
 BATCH_ROWS: Final = 4096
 _ONE_WORKER_BYTES: Final = 8 << 20  # below this, starting processes costs more than it saves (0.6 s CPU for each)
@@ -167,7 +167,8 @@ def _publish(
             )
         return publish(build, curated, name, manifest)
     write_card(build, manifest)
-    write_report(build, manifest)
+    before = latest(curated, name)
+    write_report(build, manifest, previous=before.path if before else None)
     write_provenance(
         build, {stage: round(tally.seconds, 4) for stage, tally in tallies.items()}, time.perf_counter() - began
     )

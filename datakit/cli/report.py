@@ -1,0 +1,62 @@
+"""`datakit report`: the quality report of a version."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from datakit.errors import InputError, UsageError
+
+_FORMATS = ("html", "json", "md")
+
+
+def report(
+    version: Annotated[str, typer.Argument(help="Path, id prefix, name or `latest`.")],
+    form: Annotated[str, typer.Option("--format", help="html, json or md.")] = "html",
+    open_it: Annotated[bool, typer.Option("--open", help="Open the page in a browser; html only.")] = False,
+    against: Annotated[
+        str | None, typer.Option(help="Another version to compare with; by default the one before it, as published.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
+    curated: Annotated[Path, typer.Option("--curated", help="Folder that holds the versions.")] = Path("curated"),
+) -> None:
+    """Show VERSION's quality report: the path of its page, or its facts as JSON or Markdown."""
+    if form not in _FORMATS:
+        raise UsageError(f"--format {form}: expected one of {', '.join(_FORMATS)}")
+    if open_it and form != "html":
+        raise UsageError(f"--open with --format {form}: only html opens in a browser; leave one of the two out")
+    from datakit.store import find
+
+    found = find(curated, version)
+    previous = find(curated, against).path if against else None
+    if form == "html" and out is None and previous is None:
+        page = found.path / "report.html"
+        if not page.is_file():
+            raise InputError(
+                f"{page}: missing; `datakit verify {version}` tells what else is, --out FILE writes a new one"
+            )
+    else:
+        text = _text(found.path, form, previous)
+        if form != "html" and out is None:
+            typer.echo(text)
+            return
+        page = out or Path(f"{found.name}-report.html")
+        page.write_text(text, encoding="utf-8", errors="backslashreplace")
+    typer.echo(str(page))
+    if open_it:
+        _open(page)
+
+
+def _text(folder: Path, form: str, previous: Path | None) -> str:
+    from datakit.lineage import read_manifest
+    from datakit.report import as_html, as_json, as_markdown, gather
+
+    facts = gather(folder, read_manifest(folder), previous=previous)
+    return {"html": as_html, "json": as_json, "md": as_markdown}[form](facts)
+
+
+def _open(page: Path) -> None:
+    import webbrowser
+
+    if not webbrowser.open(page.resolve().as_uri()):
+        raise InputError(f"{page}: no browser could be opened here; open the file by hand")

@@ -1,0 +1,80 @@
+"""What changed since the version before: the same definitions as `datakit diff`, but it works on a version that has no
+manifest on disk yet, and reads text only of the rows it shows."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import polars as pl
+
+from datakit.lineage import read_manifest
+from datakit.report.passages import Row, rows
+from datakit.report.release import Release
+
+SAMPLES: Final = 3
+_ROOM: Final = 12_000  # characters of each kind of change
+_PLACE: Final = ("source_id", "file", "locator")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """One place whose text changed."""
+
+    before: Row
+    after: Row
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changes:
+    """From the version before to this one; counts are rows."""
+
+    before: str
+    """The id of the version before."""
+    rows_before: int
+    added: int
+    removed: int
+    edited: int
+    """Same place, new text; counted neither as added nor as removed."""
+    moved: int
+    """Rows in another split than before."""
+    recipe_changed: bool
+    added_rows: tuple[Row, ...]
+    removed_rows: tuple[Row, ...]
+    edits: tuple[Edit, ...]
+
+
+def changes(release: Release, previous: Path) -> Changes:
+    """Compare with the version in the folder `previous`. Errors: as `read_manifest`."""
+    manifest = read_manifest(previous)
+    before = Release(previous, manifest)
+    old, new = (side.kept("id", *_PLACE).collect() for side in (before, release))
+    gone = old.join(new, on="id", how="anti")
+    come = new.join(old, on="id", how="anti")
+    edited = come.join(gone, on=_PLACE, suffix="_before").select("id", "id_before").sort("id", "id_before")
+    removed = gone.filter(~pl.col("id").is_in(edited["id_before"].implode()))["id"].sort()
+    added = come.filter(~pl.col("id").is_in(edited["id"].implode()))["id"].sort()
+    moved = old.select("id", pl.col("split").alias("was")).join(new.select("id", "split"), on="id")
+    sample = edited.head(SAMPLES)
+    pairs = zip(_rows(before, sample["id_before"]), _rows(release, sample["id"]), strict=True)
+    return Changes(
+        before=manifest.id,
+        rows_before=old.height,
+        added=added.len(),
+        removed=removed.len(),
+        edited=edited.height,
+        moved=moved.filter(pl.col("was") != pl.col("split")).height,
+        recipe_changed=manifest.identity["recipe"] != release.manifest.identity["recipe"],
+        added_rows=tuple(_rows(release, added.head(SAMPLES))),
+        removed_rows=tuple(_rows(before, removed.head(SAMPLES))),
+        edits=tuple(Edit(before=was, after=now) for was, now in pairs),
+    )
+
+
+def _rows(release: Release, ids: pl.Series) -> list[Row]:
+    """Return the rows of these ids, in the order of the ids."""
+    if ids.is_empty():
+        return []
+    wanted = pl.LazyFrame({"id": ids})
+    texts = release.kept("id", *_PLACE, "question", "answer").join(wanted, on="id", how="semi").unique("id", keep="any")
+    ordered = wanted.join(texts, on="id", how="left", maintain_order="left").collect()
+    return rows(ordered.to_dicts(), _ROOM)

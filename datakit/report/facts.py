@@ -1,0 +1,89 @@
+"""Everything the report says, gathered once: the page, Markdown and JSON show the same facts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from datakit.lineage import Manifest
+from datakit.report.asked import question_kinds
+from datakit.report.changes import Changes, changes
+from datakit.report.disputes import Disputes, disputes
+from datakit.report.funnel import Step, steps
+from datakit.report.leaks import Leakage, leakage
+from datakit.report.lengths import Histogram, histograms
+from datakit.report.merges import Merges, merges
+from datakit.report.mix import Facet, Share, Source, facets, flags, languages, licences, sources
+from datakit.report.origins import Origins, origins
+from datakit.report.rejects import Reason, reasons
+from datakit.report.release import Release
+from datakit.report.repairs import Repairs, repairs
+from datakit.report.verdict import Verdict, judge
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """What there is to say of a version. None, or an empty list, stands for a section that has nothing to say."""
+
+    name: str
+    version: str
+    counts: Mapping[str, Any]
+    """`in, kept, rejected, splits` of the manifest."""
+    verdict: Verdict
+    funnel: list[Step]
+    reasons: list[Reason]
+    disputes: Disputes | None
+    merges: Merges | None
+    repairs: Repairs | None
+    flags: list[Share]
+    sources: list[Source]
+    licences: list[Share]
+    facets: list[Facet]
+    languages: list[Share]
+    question_kinds: list[Share]
+    lengths: list[Histogram]
+    splits: Mapping[str, int]
+    leakage: Leakage
+    changes: Changes | None
+    origins: Origins
+    recipe: Mapping[str, Any]
+    row_roots: Mapping[str, str]
+    tools: Mapping[str, str]
+
+
+def gather(folder: Path, manifest: Manifest, *, previous: Path | None = None) -> Facts:
+    """Read the facts from a version's Parquet files; `previous` is the folder of the version to compare with.
+
+    Columns are aggregated lazily and text is fetched for samples only. The manifest need not lie in the folder yet.
+    """
+    release = Release(folder, manifest)
+    found = sources(release)
+    shares = licences(found)
+    leaks = leakage(release)
+    disagreements = disputes(release)
+    lineage = origins(release)
+    return Facts(
+        name=manifest.identity["name"],
+        version=manifest.id,
+        counts={name: manifest.counts[name] for name in ("in", "kept", "rejected", "splits")},
+        verdict=judge(manifest, found, shares, leaks, disagreements, lineage),
+        funnel=steps(manifest),
+        reasons=reasons(release),
+        disputes=disagreements,
+        merges=merges(release),
+        repairs=repairs(release),
+        flags=flags(release),
+        sources=found,
+        licences=shares,
+        facets=facets(release),
+        languages=languages(release),
+        question_kinds=question_kinds(release),
+        lengths=histograms(release),
+        splits={split: manifest.counts["splits"][split] for split in release.splits},
+        leakage=leaks,
+        changes=changes(release, previous) if previous else None,
+        origins=lineage,
+        recipe=manifest.identity["recipe"],
+        row_roots=manifest.identity["row_roots"],
+        tools=manifest.tools,
+    )

@@ -1,0 +1,87 @@
+"""Do the splits keep apart? Checked on the finished files, with a key of its own, whatever the split stage promised."""
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Final
+
+import polars as pl
+
+from datakit.report.passages import Row, rows
+from datakit.report.release import Release
+
+SHOWN: Final = 5
+_ROOM: Final = 12_000  # characters of all texts
+_NOT_A_LETTER: Final = r"[^\p{L}\p{M}\p{N}]+"
+_ASCII_DIGITS: Final = dict(zip("0123456789", "०१२३४५६७८९", strict=True))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leak:
+    """Two splits and what they share."""
+
+    between: tuple[str, str]
+    questions: int
+    """Different questions that stand in both."""
+    groups: int
+    """Groups (passage, conversation, duplicate cluster) with rows in both."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leakage:
+    """What the splits share, pair by pair."""
+
+    pairs: tuple[Leak, ...]
+    shown: tuple[Row, ...]
+    """Some of the rows that stand in several splits."""
+
+    @property
+    def found(self) -> int:
+        """Questions and groups that stand in more than one split, counted for each pair of splits."""
+        return sum(pair.questions + pair.groups for pair in self.pairs)
+
+
+def leakage(release: Release) -> Leakage:
+    """Compare questions letter by letter: spaces, signs and the script of digits make no difference, words do.
+
+    A question with another passage, or after other turns, is another question.
+    """
+    key = pl.col("question").str.replace_all(_NOT_A_LETTER, "").str.replace_many(_ASCII_DIGITS)
+    setting = pl.col("context").fill_null("").hash(1)
+    keys = (
+        release.kept("id", "question", "context", "split_group")
+        .filter(key.str.len_bytes() > 0)
+        .select(
+            "id", "split", "split_group", pl.struct(key.hash(1).alias("text"), setting.alias("in")).hash(1).alias("key")
+        )
+        .collect(engine="streaming")
+    )
+    pairs = tuple(
+        Leak(
+            between=(one, two),
+            questions=_shared(keys, "key", one, two).len(),
+            groups=_shared(keys, "split_group", one, two).len(),
+        )
+        for one, two in combinations(release.splits, 2)
+    )
+    both = [_shared(keys, "key", one, two) for one, two in combinations(release.splits, 2)]
+    doubled = pl.concat(both).unique().sort().head(SHOWN) if both else pl.Series(dtype=pl.UInt64)
+    return Leakage(pairs=pairs, shown=tuple(_rows(release, keys, doubled)))
+
+
+def _shared(keys: pl.DataFrame, column: str, one: str, two: str) -> pl.Series:
+    sides = [keys.filter(pl.col("split") == split)[column].drop_nulls().unique() for split in (one, two)]
+    return sides[0].filter(sides[0].is_in(sides[1].implode()))
+
+
+def _rows(release: Release, keys: pl.DataFrame, doubled: pl.Series) -> list[Row]:
+    if doubled.is_empty():
+        return []
+    ids = keys.filter(pl.col("key").is_in(doubled.implode())).select("id", "split", "key")
+    found = (
+        release.kept("id", "source_id", "file", "locator", "question", "answer")
+        .join(ids.lazy(), on=["id", "split"])
+        .sort("key", "split", "id")
+        .select(pl.exclude("split"), pl.col("split").alias("detail"))
+        .collect()
+    )
+    return rows(found.to_dicts(), _ROOM)

@@ -1,0 +1,73 @@
+"""Raw text made safe to show: markup is escaped, and what cannot be seen becomes a label with its code point."""
+
+import re
+import unicodedata
+from typing import Final
+
+from markupsafe import Markup, escape
+
+INVISIBLE: Final = re.compile(
+    "["
+    "\u0000-\u0008\u000b-\u001f\u007f-\u009f"  # controls but tab and line feed
+    "\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # no-break space, soft hyphen, fillers
+    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"  # widths, joiners, directions, line separators
+    "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
+    "\ue000-\uf8ff\U000f0000-\U0010ffff"  # private use: every font draws something else
+    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "]"
+)
+"""Characters without a shape of their own; among them all that turn the direction of writing."""
+
+_RUN: Final = re.compile(rf"({INVISIBLE.pattern})\1*")
+_SHORT: Final = {
+    "\u200c": "ZWNJ",
+    "\u200d": "ZWJ",
+    "\u200b": "ZWSP",
+    "\u00a0": "NBSP",
+    "\ufeff": "BOM",
+    "\u00ad": "SHY",
+}
+
+
+def shown(text: object) -> Markup:
+    """Return text as HTML: nothing in it is markup, nothing in it is invisible, nothing turns its surroundings."""
+    pieces: list[str] = []
+    done = 0
+    plain = str(text)
+    for match in _RUN.finditer(plain):
+        pieces += [escape(plain[done : match.start()]), _label(match[1], len(match[0]))]
+        done = match.end()
+    pieces.append(escape(plain[done:]))
+    return Markup("").join(pieces)
+
+
+def readable(text: object) -> str:
+    """Return text for a form without markup: what is invisible stands as `⟨U+200D⟩`."""
+    return _RUN.sub(lambda match: f"⟨{code_point(match[1])}{_times(len(match[0]))}⟩", str(text))
+
+
+def code_points(text: str) -> str:
+    """Name every code point of a short text: `U+0930 RA, U+094D VIRAMA`; nothing for the empty text."""
+    return ", ".join(f"{code_point(char)} {_name(char)}" for char in text) or "nothing"
+
+
+def code_point(char: str) -> str:
+    """Return `U+200D`."""
+    return f"U+{ord(char):04X}"
+
+
+def _name(char: str) -> str:
+    name = unicodedata.name(char, "control" if unicodedata.category(char) == "Cc" else "private use or unassigned")
+    for words in ("DEVANAGARI ", "LETTER ", "SIGN "):
+        name = name.removeprefix(words)
+    return name.lower() if name.isupper() else name
+
+
+def _label(char: str, times: int) -> Markup:
+    label = _SHORT.get(char, code_point(char))
+    title = f"{code_point(char)} {_name(char)}"
+    return Markup('<span class="cp" title="{}">{}{}</span>').format(title, label, _times(times))
+
+
+def _times(count: int) -> str:
+    return f" ×{count}" if count > 1 else ""
