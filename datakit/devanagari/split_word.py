@@ -15,7 +15,7 @@ from datakit.devanagari import tables
 from datakit.devanagari.alphabet import expand
 from datakit.devanagari.rule import Rule
 
-_SHORT_CONSONANTS: Final = 2  # किल|्ल्यावर, मह|ाराष्ट्र; longer left parts of the corpus are whole words
+_SHORT_CONSONANTS: Final = 3  # किल|्ल्यावर, महार|ाष्ट्र; longer left parts of the corpora are whole words
 
 _PATTERN: Final = re.compile(
     expand(r"(?<![<D>\u200C\u200D])([<D>]*[<C>]) ((?:[<M>]|\u094D(?=[<C>])|[ँं])+[<C><V>][<D>]*)")
@@ -29,13 +29,21 @@ def _listed(kind: str) -> frozenset[str]:
     return frozenset(row["text"] for row in tables.read("split_word") if row["kind"] == kind)
 
 
+@cache
+def _whole_words() -> frozenset[str]:
+    """Listed words, and words of up to three consonants that legislature text (MIT) has 150 times or more.
+
+    The threshold lets शिव and महार (84 and 71 times) be fragments of शिवाजी and महाराष्ट्र.
+    """
+    return _listed("whole") | {row["word"] for row in tables.read("whole_words")}
+
+
 def _join(match: re.Match[str]) -> str:
     left, right = match[1], match[2]
-    if left in _listed("whole"):
-        return match[0]
     consonants = len(_CONSONANT.findall(left))
     # Before ि even a short left part proves nothing: legacy fonts typed ि before its consonant (मन िस्थर is मन स्थिर).
-    fragment = len(left) == 1 or (consonants <= _SHORT_CONSONANTS and not right.startswith("ि"))
+    short = len(left) == 1 or (consonants <= _SHORT_CONSONANTS and not right.startswith("ि"))
+    fragment = short and left not in _whole_words()
     return left + right if fragment or right in _listed("ending") else match[0]
 
 

@@ -81,6 +81,19 @@ def test_classes_are_disjoint_where_the_rules_need_it() -> None:
     assert rest == set("ः़ऽ्ॐ॒॑॓॔ॱ")
 
 
+def test_whole_words_follow_from_the_shipped_word_counts() -> None:
+    """The list of whole words is what its source gives: consonant-final, up to three consonants, 150 times or more."""
+    from datakit.stages.known_words import known_words
+
+    consonant = re.compile(f"[{CLASSES['C']}]")
+    derived = {
+        (word, str(count))
+        for word, count in known_words().items()
+        if count >= 150 and re.search("[क-ह]$", word) and len(consonant.findall(word)) <= 3
+    }
+    assert {(row["word"], row["count"]) for row in tables.read("whole_words")} == derived
+
+
 def test_expand_replaces_every_class() -> None:
     """No class name survives into a pattern."""
     for name in RULE_TABLES:
