@@ -72,6 +72,7 @@ _NUMERIC = re.compile(r"(?<!\d)(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?!\d)")
 _CENTURY = re.compile(r"(\d{1,2})\s*(?:व्या|वे|वा|वं|th)\s*(?:शतक|century)")
 _SPAN = re.compile(r"(?<!\d)(\d{3,4})\s*(?:[-–—]|ते|to)\s*(?:इ\s?\.?\s?स\s?\.?)?\s*(\d{2,4})(?!\d)")
 _SHAKE = re.compile(r"(?:शके|शक|शालिवाहन शके)\s*(\d{3,4})")
+_ERA = re.compile(r"(?:इ\s?\.?\s?स\s?\.?(?:\s?पू\s?\.?)?|इसवी सन(?:\s?पूर्व)?|सन)\s*(\d{1,4})(?!\d|[,.]\d)")
 _YEAR = re.compile(r"(?<![\d,.])(\d{3,4})(?![\d]|[,.]\d)")
 _BEFORE = re.compile(
     r"(?:इ\s?\.?\s?स\s?\.?\s?पू|ख्रि\s?\.?\s?पू|इसवी सन\s?पूर्व|इसवीसनपूर्व|इ\s?\.?\s?स\s?\.?\s?पूर्व|ई\.?पू|\bbc)"
@@ -98,6 +99,7 @@ def _found(plain: str, sign: int) -> Iterator[Moment]:
         (_CENTURY, lambda m: Moment(*_ordered(sign * (int(m[1]) * 100 - 99), sign * int(m[1]) * 100))),
         (_SHAKE, lambda m: Moment(int(m[1]) + _SHAKA, int(m[1]) + _SHAKA + 1)),
         (_SPAN, lambda m: _span(m, sign)),
+        (_ERA, lambda m: Moment(sign * int(m[1]), sign * int(m[1]))),
         (_YEAR, lambda m: Moment(sign * int(m[1]), sign * int(m[1]))),
     ):
         for match in pattern.finditer(plain):
