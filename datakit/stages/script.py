@@ -6,6 +6,7 @@ from typing import ClassVar, Final
 import polars as pl
 
 from datakit.stage import Fault
+from datakit.stages.phrases import either
 from datakit.stages.suspects import any_text, mark_suspects
 
 DEVANAGARI: Final = r"[\u0900-\u0963\u0970-\u097F\u{A8E0}-\u{A8FF}]"
@@ -13,13 +14,20 @@ LETTER: Final = r"[\p{L}\p{M}]"
 FOREIGN: Final = r"[\p{L}--[\u0900-\u097F\u{A8E0}-\u{A8FF}]]"
 """A letter of any other script; in the Rust syntax `--` takes the second class out of the first."""
 
+ROMANISED: Final = rf"(?-u:\b){either('romanised', 'word')}(?-u:\b)"
+"""A frequent Marathi word typed in Latin letters (ahe, kuthe, zala)."""
+
+MIN_ROMANISED: Final = 2
+"""So many of them make a row romanised Marathi; no English row of 704 has one."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Script:
     """Reject rows of another script, such as English-only ones.
 
     Question and answer are judged together, by letters and signs: digits do not count, and a name in Latin letters or a
-    number is a good answer to a question in Devanagari.
+    number is a good answer to a question in Devanagari. Romanised Marathi is left to the language stage, which knows it
+    by name; a recipe without that stage sets `leave_romanised = false`.
     """
 
     name: ClassVar[str] = "script"
@@ -29,21 +37,19 @@ class Script:
     # Letters in Devanagari. English rows of a bilingual question bank have 0; good rows have 53 and more, a full
     # name in English as the answer to a short question has about 30 (benchmarks/quality.py, 704 + 1,235 rows).
     min_devanagari_percent: int = 25
+    leave_romanised: bool = True
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with rows of other scripts marked."""
+        foreign = pl.col("__share") < self.min_devanagari_percent
+        if self.leave_romanised:
+            foreign &= pl.col("__romanised") < MIN_ROMANISED
         return mark_suspects(
             batch,
             self.name,
             any_text(FOREIGN, "question", "answer"),
             _measure,
-            [
-                Fault(
-                    "not_devanagari",
-                    pl.col("__share") < self.min_devanagari_percent,
-                    _detail(self.min_devanagari_percent),
-                )
-            ],
+            [Fault("not_devanagari", foreign, _detail(self.min_devanagari_percent))],
         )
 
 
@@ -57,4 +63,6 @@ def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     def count(pattern: str) -> pl.Expr:
         return sum((pl.col(name).str.count_matches(pattern).fill_null(0) for name in ("question", "answer")), pl.lit(0))
 
-    return rows.with_columns((count(DEVANAGARI) * 100 / count(LETTER).clip(1)).alias("__share"))
+    return rows.with_columns(
+        (count(DEVANAGARI) * 100 / count(LETTER).clip(1)).alias("__share"), count(ROMANISED).alias("__romanised")
+    )

@@ -15,6 +15,8 @@ LEGACY = [
     "f'kokth egkjktkapk tUe dks.kR;k fdYY;koj >kyk",
     "R;kauh LojkT;kph LFkkiuk dsyh vkf.k fdYys ftadys",
     "iSavaajaI mharajaaMcaa janma kaoNata",
+    "lar rqdkjke egkjktkaps xko nsgw gs iq.ks ftYákr vkgs-",
+    "lar rqdkjke egkjktkaps xko nsgw",
     "AaiNa naahI maQyao",
     "{edmOr _hmamO Am{U g§^mOr _hmamO",
     "O{dU H$m‘ A[«oV_ Pmb§ hm{V§ !",
@@ -38,6 +40,8 @@ NOT_LEGACY = [
     "",
     "रायगड",
     "<b>bold</b>",
+    "Kakatiya, Kolkata, Kokan, Karnatak, Kirkee",
+    "NKK KSK KPK kWh kkk",
 ]
 
 
