@@ -27,8 +27,10 @@ ONLY_LETTER: Final = r"^\W*(?:[अबकड]|[A-Da-d])\W*$"
 """A bare letter: an option, unless the question asks for a letter."""
 
 ASKS_FOR_LETTER: Final = (
-    r"वर्ण|अक्षर|व्यंजन|स्वर|मुळाक्षर|जीवनसत्|व्हिटॅमिन|विटामिन|रक्त|गट|वर्ग|श्रेणी|दर्जा|ग्रेड|संज्ञा|चिन्ह|मूलद्रव्य|रोमन|परिशिष्ट|अनुसूची"
-    r"|प्रोग्रामिंग|हिपॅटायटिस|हेपेटायटीस|कावीळ|संघ|बिंदू|रेषा|(?i:vitamin|grade|group|letter|symbol|element|hepatitis|language)"
+    r"अक्षर|व्यंजन|जीवनसत्|व्हिटॅमिन|विटामिन|रक्तगट|मूलद्रव्य|परिशिष्ट|अनुसूची|प्रोग्रामिंग|हिपॅटायटिस|हेपेटायटीस"
+    r"|(?:^|[^\p{L}\p{M}])(?:वर्ण|स्वर|गट|वर्ग|संघ|संच|श्रेणी|दर्जा|ग्रेड|संज्ञा|चिन्ह|रोमन|बिंदू|रेषा|कावीळ)"  # not स्वराज्य
+    r"(?:ा|े|ां)?(?:च[ाीे]|च्या|त|तील|ला|ने|मध्ये|पैकी)?(?:$|[^\p{L}\p{M}])"
+    r"|(?i:vitamin|grade|group|letter|symbol|element|hepatitis|language)"
 )
 """Questions whose answer may well be one letter: vitamin क, blood group A, the Roman figure C, the first consonant."""
 
