@@ -29,8 +29,9 @@ def hyphen_eyelash() -> Rule:
         f"{_END}|(?:{_alternatives(texts('suffix', 'open'))})|(?:{_alternatives(texts('suffix', 'word end'))}){_END}"
     )
     # या and जा end pronouns and nouns (ज्या-या, राजा-याने); शेजाऱ्या, पुजाऱ्या, नजाऱ्या are the words with जाऱ्या.
-    # No oblique has ऱ्या after ी (अधिकारी-यांना is a typing slip that a ऱ would not mend).
-    left = expand("(?<=[<D>])(?<!या)(?<!ी)(?:(?<!जा)|(?<=शेजा)|(?<=पुजा)|(?<=नजा))")
+    # No oblique has ऱ्या after ी (अधिकारी-यांना is a typing slip that a ऱ would not mend). After े few have it, फेऱ्या,
+    # शेऱ्या, कॅमेऱ्या, डेऱ्या, while names and verbs end so (शिंदे-यांचे, आहे-यावेळी).
+    left = expand("(?<=[<D>])(?<!या)(?<!ी)(?:(?<!जा)|(?<=शेजा)|(?<=पुजा)|(?<=नजा))(?:(?<!े)|(?<=[फशमपबभघगडढ]े)|(?<=चेहे))")
     # यांग, यांत्रिक, यांकी begin words of their own: सिंग-यांग, विद्युत-यांत्रिकी.
     ya = f"{left}{_HYPHEN}या(?=ं(?!ग|त्र|की|कु|गून)|{suffixes})"
     names = [
