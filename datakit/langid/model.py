@@ -1,0 +1,78 @@
+"""The language model: 8-bit weights for hashed n-grams, added up in whole numbers.
+
+Whole numbers make the answer the same on every machine, for every batch size and every order of the texts.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from datakit.langid.words import Words, buckets
+
+BITS: Final = 17
+LABELS: Final = (
+    "mar",
+    "hin",
+    "npi",
+    "gom",
+    "san",
+    "bho",
+    "mai",
+    "mag",
+    "awa",
+    "doi",
+    "hne",
+    "brx",
+    "eng",
+    "mar-Latn",
+    "hin-Latn",
+    "und",
+)
+LATIN_LABELS: Final = ("eng", "mar-Latn", "hin-Latn", "und")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """`weights` is features x labels, int8; `unit` is the worth of one step of a weight, in logits."""
+
+    weights: NDArray[np.int8]
+    unit: float
+
+    @classmethod
+    def quantise(cls, weights: NDArray[np.float32]) -> "Model":
+        """Round float weights to 8 bits; the rare ones beyond the 99.95th percentile are cut to it."""
+        used = np.abs(weights[np.any(weights != 0, axis=1)])
+        unit = float(np.quantile(used, 0.9995)) / 127
+        return cls(weights=np.clip(np.rint(weights / unit), -127, 127).astype(np.int8), unit=unit)
+
+    @classmethod
+    def load(cls, path: Path) -> "Model":
+        """Read a model that `save` wrote."""
+        with np.load(path) as data:
+            return cls(weights=data["weights"], unit=float(data["unit"]))
+
+    def save(self, path: Path) -> None:
+        """Write the model as compressed npz."""
+        np.savez_compressed(path, weights=self.weights, unit=np.float64(self.unit))
+
+    def logits(self, words: Words, count: int) -> NDArray[np.float64]:
+        """Return a row of logits for each of `count` texts; zeros where a text has no word.
+
+        A word's score is the sum of its features' weights over the root of their number, in 64ths of a step; a text's
+        is the sum of its words' over the root of theirs: ten words say more than one, but not ten times as much.
+        """
+        out = np.zeros((count, self.weights.shape[1]))
+        alive, begin, sizes = np.unique(words.text, return_index=True, return_counts=True)
+        if len(alive):
+            sums = np.add.reduceat(self._word_scores(words)[words.kind], begin, axis=0, dtype=np.int64)
+            out[alive] = sums * (self.unit / 64 / np.sqrt(sizes))[:, None]
+        return out
+
+    def _word_scores(self, words: Words) -> NDArray[np.int32]:
+        features, begin = buckets(words, bits=BITS)
+        sums = np.add.reduceat(self.weights[features], begin, axis=0, dtype=np.int32)
+        per_word = np.diff(np.append(begin, len(features)))
+        return np.rint(sums * (64 / np.sqrt(per_word))[:, None]).astype(np.int32)

@@ -1,0 +1,101 @@
+"""From characters to features: the distinct words of many texts, and hashed n-grams of each word.
+
+A word is a run of letters of one text. Its features are its n-grams of 2 to 6 characters, the boundaries before and
+after it included, and the word as a whole. All of it is arithmetic on whole arrays: the hash of any stretch of text is
+a difference of two prefix sums, so no text, word or n-gram is ever a Python object.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+Hashes = NDArray[np.uint64]
+Places = NDArray[np.int64]
+
+ORDERS: Final = (2, 3, 4, 5, 6)
+BASE: Final = 0x9E3779B97F4A7C15
+"""Odd, so that it has an inverse modulo 2**64; 2**64 divided by the golden ratio, as in Fibonacci hashing."""
+INVERSE: Final = pow(BASE, -1, 1 << 64)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Words:
+    """The words of many texts. `first` and `last` are by distinct word, `kind` and `text` by occurrence."""
+
+    prefix: "Prefix"  # hashes of any stretch of the characters, in which 0 stands where there is no letter
+    first: Places  # where a distinct word first occurs: [first, last) in the characters
+    last: Places
+    kind: Places  # of each occurrence: which distinct word it is
+    text: Places  # of each occurrence: the number of its text, ascending
+
+
+@cache
+def _character_hashes() -> Hashes:
+    """A 64-bit number for each character: splitmix64 of its code."""
+    z = (np.arange(0x10000, dtype=np.uint64) + np.uint64(1)) * np.uint64(BASE)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return z ^ (z >> np.uint64(31))
+
+
+@cache
+def _powers(base: int, blocks: int) -> Hashes:
+    """Return base**0, base**1, … for so many blocks of 2**18 characters."""
+    steps = np.full(blocks << 18, base, np.uint64)
+    steps[0] = 1
+    return np.cumprod(steps)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prefix:
+    """Prefix sums of a text's polynomial hash: `of` gives the hash of any stretches."""
+
+    sums: Hashes
+    inverse: Hashes
+
+    def of(self, start: Places, end: Places) -> Hashes:
+        value: Hashes = (self.sums[end] - self.sums[start]) * self.inverse[start]
+        value ^= value >> np.uint64(32)
+        value *= np.uint64(0xD6E8FEB86659FD93)
+        return value ^ (value >> np.uint64(32))
+
+
+def _prefix(folded: NDArray[np.uint16]) -> Prefix:
+    sums = np.zeros(len(folded) + 1, np.uint64)
+    blocks = 1 << (len(folded) >> 18).bit_length()  # a power of two: few sizes, and so little memory, are kept
+    np.cumsum(_character_hashes()[folded] * _powers(BASE, blocks)[: len(folded)], out=sums[1:])
+    return Prefix(sums=sums, inverse=_powers(INVERSE, blocks)[: len(folded) + 1])
+
+
+def find_words(folded: NDArray[np.uint16], text: Places) -> Words:
+    """Find the words in characters that begin and end with a 0 and belong to the texts numbered in `text`."""
+    letter = folded != 0
+    edge = np.flatnonzero(letter[1:] != letter[:-1]) + 1
+    first, last = edge[0::2], edge[1::2]
+    prefix = _prefix(folded)
+    _, where, kind = np.unique(prefix.of(first, last), return_index=True, return_inverse=True)
+    return Words(prefix=prefix, first=first[where], last=last[where], kind=kind, text=text[first])
+
+
+def buckets(words: Words, *, bits: int) -> tuple[NDArray[np.int64], Places]:
+    """Return the features of each distinct word, numbers below 2**bits, and where each word's features begin."""
+    prefix = words.prefix
+    start, size = words.first - 1, words.last - words.first + 2
+    counts = [np.maximum(size - order + 1, 0) for order in ORDERS]
+    offsets = np.zeros(len(start) + 1, np.int64)
+    np.cumsum(1 + np.sum(counts, axis=0, dtype=np.int64), out=offsets[1:])
+    found = np.empty(offsets[-1], np.uint64)
+    place = offsets[:-1].copy()
+    found[place] = prefix.of(start, start + size) ^ np.uint64(
+        BASE
+    )  # a short word is its own n-gram too: keep them apart
+    place += 1
+    for order, count in zip(ORDERS, counts, strict=True):
+        within = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count)
+        gram = np.repeat(start, count) + within
+        found[np.repeat(place, count) + within] = prefix.of(gram, gram + order)
+        place += count
+    return (found >> np.uint64(64 - bits)).astype(np.int64), offsets[:-1]
