@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import pytest
 
@@ -119,8 +119,11 @@ class Sample:
     reasons: ClassVar[tuple[str, ...]] = ()
 
     min_words: int = 3  # a comment beside it
-    mode: str = "a|b"
+    mode: Literal["a", "b"] = "a"
     """A docstring below it."""
+    # Comment lines
+    # above it.
+    share: float = 0.5
     bare: tuple[str, ...] = ("x",)
 
 
@@ -129,7 +132,8 @@ def test_options_are_read_from_the_source() -> None:
     found = [(option.name, option.kind, option.default, option.text) for option in options(Sample)]
     assert found == [
         ("min_words", "int", "3", "a comment beside it"),
-        ("mode", "str", '"a|b"', "A docstring below it."),
+        ("mode", '"a" or "b"', '"a"', "A docstring below it."),
+        ("share", "float", "0.5", "Comment lines above it."),
         ("bare", "tuple[str, ...]", "('x',)", ""),
     ]
 

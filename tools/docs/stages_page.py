@@ -9,7 +9,7 @@ import tokenize
 from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from datakit.readers.reasons import FILE_REASONS, ROW_REASONS
 from datakit.stages import STAGES
@@ -60,7 +60,10 @@ def stages_page(golden: Path) -> str:
 
 
 def options(stage: type[Any]) -> list[Option]:
-    """Return a stage's options with type, default and the text beside them: the attribute docstring or the comment."""
+    """Return a stage's options with type, default and the text that its author wrote at them.
+
+    The text is the docstring below the option, or the comment beside it, or the comment lines above it.
+    """
     source = textwrap.dedent(inspect.getsource(stage))
     comments = {
         token.start[0]: token.string.lstrip("# ").strip()
@@ -70,7 +73,9 @@ def options(stage: type[Any]) -> list[Option]:
     body = ast.parse(source).body[0]
     assert isinstance(body, ast.ClassDef)
     defaults = {field.name: field.default if field.default is not MISSING else None for field in fields(stage)}
+    hints = get_type_hints(stage)
     found: list[Option] = []
+    lines = source.splitlines()
     for node, after in zip(body.body, [*body.body[1:], None], strict=True):
         if (
             not isinstance(node, ast.AnnAssign)
@@ -78,12 +83,22 @@ def options(stage: type[Any]) -> list[Option]:
             or node.target.id not in defaults
         ):
             continue
-        text = comments.get(node.end_lineno or node.lineno, "")
+        text = comments.get(node.end_lineno or node.lineno, "") or _above(lines, node.lineno, comments)
         if isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant) and isinstance(after.value.value, str):
             text = after.value.value
         name = node.target.id
-        found.append(Option(name, ast.unparse(node.annotation), _value(defaults[name]), text))
+        choices = get_args(hints[name]) if get_origin(hints[name]) is Literal else ()
+        kind = " or ".join(map(_value, choices)) if choices else ast.unparse(node.annotation)
+        found.append(Option(name, kind, _value(defaults[name]), text))
     return found
+
+
+def _above(lines: list[str], number: int, comments: Mapping[int, str]) -> str:
+    """Return the comment lines right above a line, as one text."""
+    first = number
+    while first - 1 in comments and lines[first - 2].lstrip().startswith("#"):
+        first -= 1
+    return " ".join(comments[line] for line in range(first, number))
 
 
 def _section(name: str, stage: type[Any], cases: Path) -> str:
