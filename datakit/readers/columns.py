@@ -48,10 +48,11 @@ FOLDED: Final = {role: tuple(dict.fromkeys(fold(name) for name in names)) for ro
 def resolve(names: Sequence[str], mapping: Mapping[str, str] | None = None) -> dict[str, str]:
     """Return role → column for the names of a table; roles without a column are left out.
 
-    A name that stands twice is taken for no role: which of the two was meant cannot be told.
+    A mapping is followed where its columns are there; a table without them is told by its names, since one recipe reads
+    tables of many makers. A name that stands twice is taken for no role: which of the two was meant cannot be told.
     """
-    if mapping:
-        return {role: column for role, column in mapping.items() if column in names}
+    if fits(names, mapping):
+        return {role: column for role, column in (mapping or {}).items() if column in names}
     by_fold: dict[str, list[str]] = {}
     for name in names:
         by_fold.setdefault(fold(name), []).append(name)
@@ -65,6 +66,12 @@ def resolve(names: Sequence[str], mapping: Mapping[str, str] | None = None) -> d
                 taken.add(candidates[0])
                 break
     return found
+
+
+def fits(names: Sequence[str], mapping: Mapping[str, str] | None) -> bool:
+    """Tell whether a mapping finds what a record needs among the names of a table."""
+    found = {role for role, column in (mapping or {}).items() if column in names}
+    return "conversation" in found or has_pair(dict.fromkeys(found, ""))
 
 
 def has_pair(roles: Mapping[str, str]) -> bool:

@@ -6,7 +6,7 @@ The shape is told from the names of the columns once for each set of names, then
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from datakit.readers.columns import advice, check_mapping, has_pair, resolve
+from datakit.readers.columns import advice, check_mapping, fits, has_pair, resolve
 from datakit.readers.conversations import conversation_rows
 from datakit.readers.document import Reading
 from datakit.readers.options import option_columns
@@ -103,20 +103,21 @@ class Recognizer:
         """Choose a plan; the values are looked at only where a name alone does not tell."""
         if not all(isinstance(name, str) for name in names):
             return None
-        mapping, reading = self._reading.columns, self._reading
-        roles = resolve(names, mapping)
-        if (turns := roles.get("conversation")) is not None and (mapping or isinstance(value[turns], list)):
+        reading = self._reading
+        mapped = fits(names, reading.columns)
+        roles = resolve(names, reading.columns)
+        if (turns := roles.get("conversation")) is not None and (mapped or isinstance(value[turns], list)):
             reading.saw("messages" if turns == "messages" else "sharegpt", conversation=turns)
             return conversation_rows(turns, roles.get("system"), names)
-        if not mapping and ("paragraphs" in value or isinstance(value.get("qas"), list)):
+        if not mapped and ("paragraphs" in value or isinstance(value.get("qas"), list)):
             reading.saw("squad")
             return nested_rows
-        options = {} if mapping and "options" in mapping else option_columns(names, set(roles.values()))
+        options = {} if mapped and "options" in roles else option_columns(names, set(roles.values()))
         if not options and "options" not in roles:
             roles = {role: column for role, column in roles.items() if role not in ("answer_index", "answer_number")}
         if not has_pair(roles):
             return None
-        if isinstance(value.get(roles.get("answer", "")), dict | list) and not mapping and roles["answer"] == "answers":
+        if roles.get("answer") == "answers" and not mapped and not isinstance(value["answers"], str):
             reading.saw("squad", question=roles["question"], answer="answers", **_context(roles))
             return squad_rows(roles["question"], roles.get("context"), names)
         shape = (

@@ -18,7 +18,7 @@ def turn(role: str, content: object) -> dict[str, object]:
 
 
 def test_sharegpt_of_two_exchanges(rows: Read) -> None:
-    """Each exchange is a record that carries the turns before it; all share a group; the system prompt is no history."""
+    """Each exchange is a record that carries the turns before it; all share a group, the system prompt apart."""
     turns = [("system", "शिक्षक आहेस."), ("human", "शिवाजी?"), ("gpt", "छत्रपती."), ("human", "जन्म?"), ("gpt", "१६३०")]
     first, second = rows(
         "a.jsonl", line({"id": "x", "conversations": [{"from": who, "value": what} for who, what in turns]})

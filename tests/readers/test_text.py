@@ -122,7 +122,7 @@ def test_question_and_answer_on_one_line(pairs: Pairs) -> None:
 
 
 def test_an_exam_paper(rows: Read) -> None:
-    """Numbered questions with options and an answer line: the section's heading asks nothing, a key becomes its option."""
+    """Numbered questions with options and an answer line: a heading asks nothing, a key becomes its option."""
     content = """प्र. १. खालील प्रश्नांची उत्तरे लिहा.
 (१) पानिपतची तिसरी लढाई कधी झाली?
 (अ) १५२६ (ब) १५५६ (क) १७६१ (ड) १८१८
