@@ -10,9 +10,11 @@ import gzip
 import json
 import re
 import sqlite3
+import struct
 import sys
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -56,7 +58,7 @@ def messages(path: Path) -> Iterator[tuple[str, str]]:
     try:
         with path.open("rb") as file:
             catalog: dict[object, str] = gettext.GNUTranslations(file)._catalog  # type: ignore[attr-defined]
-    except (IndexError, ValueError):
+    except (IndexError, ValueError, struct.error):
         return
     for key, value in catalog.items():
         yield (key[0] if isinstance(key, tuple) else str(key)), value
@@ -117,7 +119,7 @@ def from_questions(root: Path) -> Iterator[Row]:
 def from_sanskrit_forms(root: Path, *, lines: int = 40_000, seed: int = 1630) -> Iterator[Row]:
     """Yield made-up lines of real inflected Sanskrit words (the `forms` table of the sanskrit-parser package)."""
     for path in sorted(root.rglob("inria_forms_pos.db")):
-        with sqlite3.connect(path) as database:
+        with closing(sqlite3.connect(path)) as database:
             forms = [slp1_to_devanagari(form) for (form,) in database.execute("select form from forms order by form")]
         random = Random(seed)
         yield from (("san", "forms", " ".join(random.choices(forms, k=random.randint(1, 8)))) for _ in range(lines))

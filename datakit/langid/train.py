@@ -100,7 +100,7 @@ class Sparse:
         return out
 
 
-def matrices(words: Words, count: int) -> tuple[Sparse, Sparse, Places]:
+def matrices(words: Words) -> tuple[Sparse, Sparse, Places]:
     """Return windows x words, words x features, and the numbers of the windows that hold a word at all."""
     alive, begin = np.unique(words.text, return_index=True)
     sizes = np.diff(np.append(begin, len(words.text)))
@@ -108,7 +108,6 @@ def matrices(words: Words, count: int) -> tuple[Sparse, Sparse, Places]:
     per_word = np.diff(np.append(starts, len(features)))
     texts = Sparse.build(words.kind, begin, (1 / np.sqrt(sizes)).astype(np.float32))
     grams = Sparse.build(features, starts, (1 / np.sqrt(per_word)).astype(np.float32))
-    assert len(alive) <= count
     return texts, grams, alive
 
 
@@ -148,23 +147,24 @@ def fit(
     return weights
 
 
-def train(lines: list[tuple[str, str]], *, seed: int = SEED, steps: int = STEPS, log: bool = False) -> Model:
-    """Return a model trained on (label, text) lines and on lines made from the grammar table."""
+def train(
+    lines: list[tuple[str, str]], *, seed: int = SEED, steps: int = STEPS, made: int = MADE_LINES, log: bool = False
+) -> Model:
+    """Return a model trained on (label, text) lines and on `made` lines a language from the grammar table."""
     labelled = (
-        windows(lines, Random(seed))
-        + vocabulary(lines)
-        + list(made_lines(shared_nouns(lines), count=MADE_LINES, seed=seed))
+        windows(lines, Random(seed)) + vocabulary(lines) + list(made_lines(shared_nouns(lines), count=made, seed=seed))
     )
     read = read_texts([text for _, text in labelled])
     words = find_words(read.letters_of(read.main_script()), read.text)
-    texts, grams, alive = matrices(words, len(labelled))
+    texts, grams, alive = matrices(words)
     gold = np.array([LABELS.index(label) for label, _ in labelled])[alive]
     return Model.quantise(fit(texts, grams, gold, steps=steps, log=log))
 
 
 def read(path: Path) -> list[tuple[str, str]]:
     """Read `label<TAB>source<TAB>text` lines whose label the model knows."""
-    rows = (line.rstrip("\n").split("\t", 2) for line in path.open(encoding="utf-8"))
+    with path.open(encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split("\t", 2) for line in file]
     return [(label, text) for label, _, text in rows if label in LABELS]
 
 
