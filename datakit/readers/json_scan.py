@@ -14,6 +14,9 @@ from datakit.readers.limits import CHUNK_BYTES, ROW_BYTES
 TOKEN: Final = re.compile(rb'"(?:[^"\\]++|\\.)*+("|\Z|\\\Z)|[\[\]{},]', re.S)
 """A whole string, a bracket or a comma; group 1 is empty where the buffer ends inside the string."""
 
+INSIDE: Final = re.compile(rb'(?:[^"\[\]{}]++|"(?:[^"\\]++|\\.)*+")*+', re.S)
+"""All that lies between two brackets, whole strings among it: inside an element nothing else matters."""
+
 STRING_END: Final = re.compile(rb'(?:[^"\\]++|\\.)*+("|\Z|\\\Z)', re.S)
 
 KEEP: Final = 2048  # of an element that is too large: enough for the reject's excerpt
@@ -52,7 +55,12 @@ def elements(stream: Stream, start: int = 0, *, max_bytes: int = ROW_BYTES) -> I
                 at = match.end() - len(match[1])
                 continue
             at, in_string = match.end(), False
-        while (found := TOKEN.search(buffer, at)) is not None:
+        while True:
+            if scan.begin >= 0 and scan.depth > scan.array and (passed := INSIDE.match(buffer, at)) is not None:
+                at = passed.end()
+            if (found := TOKEN.search(buffer, at)) is None:
+                at = len(buffer)
+                break
             token = found[0]
             if token[:1] == b'"':
                 scan.string(buffer, found.start(), found.end())
@@ -62,8 +70,6 @@ def elements(stream: Stream, start: int = 0, *, max_bytes: int = ROW_BYTES) -> I
             elif (element := scan.mark(token, buffer, found.start())) is not None:
                 yield element
             at = found.end()
-        else:
-            at = len(buffer)
     last = scan.rest(buffer)
     if last is not None:
         yield last
