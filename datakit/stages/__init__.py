@@ -8,6 +8,7 @@ from datakit.stages.conflicts import Conflicts
 from datakit.stages.damage import Damage
 from datakit.stages.decontaminate import Decontaminate
 from datakit.stages.exact_dedup import ExactDedup
+from datakit.stages.language import Language
 from datakit.stages.length import Length
 from datakit.stages.near_dedup import NearDedup
 from datakit.stages.normalize import Normalize
@@ -24,6 +25,7 @@ STAGES: Final[dict[str, type[Stage]]] = {
     "validate": Validate,
     "damage": Damage,
     "script": Script,
+    "language": Language,
     "length": Length,
     "placeholder": Placeholder,
     "quality": Quality,

@@ -25,6 +25,7 @@ _SUSPECT: Final = "|".join(
         signs.REPLACEMENT,
         signs.QUESTION_MARKS,
         signs.MARKS_IN_WORD,
+        signs.GLYPH_CODES,
         signs.CUT_WORD,
         signs.PRIVATE_USE,
         signs.MIXED_WORD,
@@ -78,7 +79,7 @@ class Damage:
         bad = self.bad_words_percent / 100
         emphasis = (pl.col("__marks") >= 2) & (pl.col("__mark_share") >= 0.3)
         return {
-            "lost_text": (pl.col("__lost") >= self.lost_per_thousand / 1000) | pl.col("__only_marks") | emphasis,
+            "lost_text": (pl.col("__lost") >= self.lost_per_thousand / 1000) | pl.col("__no_letters") | emphasis,
             "truncated_word": pl.col("__cut") >= bad,
             "private_use_characters": pl.col("__private") >= self.private_per_thousand / 1000,
             "legacy_font": (pl.col("__legacy_share") >= self.legacy_percent / 100) & ~any_text(MOJIBAKE, *READ),
@@ -105,7 +106,7 @@ def _around(pattern: str) -> pl.Expr:
 
 
 _DETAIL: Final = {
-    "lost_text": _around("|".join((signs.REPLACEMENT, signs.MARKS_IN_WORD, signs.QUESTION_MARKS))),
+    "lost_text": _around("|".join((signs.REPLACEMENT, signs.MARKS_IN_WORD, signs.GLYPH_CODES, signs.QUESTION_MARKS))),
     "truncated_word": _around(signs.CUT_WORD),
     "private_use_characters": _around(signs.PRIVATE_USE),
     "legacy_font": pl.col("__legacy"),
@@ -138,7 +139,7 @@ def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     wrong = _wrong(rows)
     return rows.with_columns(
         _worst(signs.REPLACEMENT, r"[^\s]").alias("__lost"),
-        any_text(f"{signs.ONLY_MARKS}|{signs.MARKS_IN_WORD}", *READ).alias("__only_marks"),
+        any_text(f"{signs.ONLY_MARKS}|{signs.MARKS_IN_WORD}|{signs.GLYPH_CODES}", *READ).alias("__no_letters"),
         pl.max_horizontal(_spaced(name).str.count_matches(signs.LOST_WORD) for name in READ).alias("__marks"),
         _worst(r"\?", r"\S").alias("__mark_share"),
         _worst(signs.CUT_WORD, r"\S+").alias("__cut"),

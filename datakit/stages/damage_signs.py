@@ -23,6 +23,9 @@ MARKS_IN_WORD: Final = rf"\?+[{SIGN}]|[{LETTER}{SIGN}]\?{{2,}}[{LETTER}]"
 ONLY_MARKS: Final = r"^[\s\d०-९.,:;-]*(?:\?[\s\d०-९.,:;-]*){2,}$"
 """A text of question marks, spaces and digits alone: nothing of it is left."""
 
+GLYPH_CODES: Final = r"(?:/G[0-9A-Fa-f]{2}\s?){3}|(?:\(cid:\d+\)\s?){2}"
+"""Numbers of glyphs in place of letters, as PDF readers write them for a font without a character map."""
+
 CUT_WORD: Final = rf"(?:^|\s)[\u0900-\u0903\u093A\u093B\u093E-\u094F\u0962\u0963][{SIGN}]*[{LETTER}]"
 """A word that begins with a dependent sign: its first letter is gone (िहार for बिहार).
 

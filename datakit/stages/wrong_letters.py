@@ -27,7 +27,7 @@ MIN_COUNT: Final = 20
 """A repair counts when the list has its word this often: 25,124 words, below it names and errors begin."""
 
 MIN_LETTERS, MAX_LETTERS = 3, 24
-"""Code points of a word worth repairing (the longest listed one has 23); the work grows with the square of the length."""
+"""Code points of a word worth repairing (the longest listed has 23); the work grows with the square of the length."""
 
 _CONSONANT: Final = frozenset(map(chr, range(0x915, 0x93A)))
 _SIGN: Final = frozenset(map(chr, (*range(0x93E, 0x94D), 0x902)))
@@ -71,7 +71,7 @@ def wrong_words(text: str) -> list[Repair]:
         if repair is not None:
             found.append(repair)
         elif _IMPOSSIBLE.search(match[0]):
-            found.append(Repair(match[0], "", False))
+            found.append(Repair(match[0], "", True))
     return found + [Repair(match[0], "", True) for match in _MOJIBAKE.finditer(text)]
 
 
