@@ -124,4 +124,18 @@ FAULTS: Final = (
         new='"answer_too_long", (answer > article) | (answer < 10),',
         tests=("tests/stages/test_golden.py",),
     ),
+    Fault(
+        name="exact duplicates keep the worst row",
+        file="datakit/stages/ranking.py",
+        old="+ [True, True, False, False]",
+        new="+ [False, False, False, False]",
+        tests=("tests/dedup/test_exact_dedup.py",),
+    ),
+    Fault(
+        name="near duplicates may differ in a number",
+        file="datakit/stages/near_match.py",
+        old="    if _fixed(one) != _fixed(two) or _other_tense",
+        new="    if _other_tense",
+        tests=("tests/dedup/test_near_match.py",),
+    ),
 )
