@@ -10,7 +10,9 @@ from datakit.langid import DEFAULT, ENGINES, UNKNOWN, Guesses, guess
 from datakit.stage import Fault, mark
 
 ROMANISED: Final = "mar-Latn"
-LOOK: Final = 300  # characters of question and of answer that the row is judged by: half of what an engine looks at
+QUOTED: Final = "san"  # an answer may be a verse, and history's verses are in Sanskrit
+LOOK: Final = 300  # characters of question and of answer that are judged: half of what the default engine looks at
+WORD: Final = r"\pL[\pL\pM]*"
 LETTER: Final = r"\pL"
 DEVANAGARI_LETTER: Final = r"[\u0904-\u0939\u0958-\u0961\u0972-\u097F]"
 QUOTATION: Final = r"'[^']+'|\"[^\"]+\"|“[^”]+”|‘[^’]+’"
@@ -49,18 +51,15 @@ class Language:
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with `lang` filled and foreign rows marked. `lang` is the label of the row as a whole."""
-        question, answer = (batch[name].fill_null("") for name in ("question", "answer"))
-        both = pl.select(pl.concat_str(question.str.head(LOOK), pl.lit("\n"), answer.str.head(LOOK))).to_series()
-        row = self._guess(both)
-        unquoted = question.str.replace_all(QUOTATION, " ")
-        asked = self._guess(
-            pl.select(pl.when(unquoted.str.contains(LETTER)).then(unquoted).otherwise(question)).to_series()
-        )
+        texts = batch.select(_look("question"), _look("answer"))
+        asked = self._guess(texts["question"])
+        marathi = asked["label"].is_in(self.keep)
+        grammar = texts["answer"].str.count_matches(WORD) >= self.min_answer_words
+        whole = batch.select(pl.concat_str(_head("question"), pl.lit("\n"), _head("answer"))).to_series()
         judged = batch.with_columns(
-            row["label"].alias("__both"),
-            row["confidence"].alias("__both_sure"),
             asked["label"].alias("__question"),
-            *self._answers(answer),
+            *self._guess_where(~marathi, whole, "__both"),
+            *self._guess_where(marathi & grammar, texts["answer"], "__answer"),
         )
         marked = mark(judged.with_columns(self._label().alias("lang")), self.name, self._faults())
         return marked.select(batch.columns if "lang" in batch.columns else [*batch.columns, "lang"])
@@ -72,13 +71,12 @@ class Language:
             schema={"label": pl.String, "confidence": pl.Float64},
         )
 
-    def _answers(self, answers: pl.Series) -> list[pl.Series]:
-        """Judge the answers that are long enough; the others get no label."""
-        long = answers.str.count_matches(r"\pL[\pL\pM]*") >= self.min_answer_words
-        found = self._guess(answers.filter(long))
-        where = long.arg_true()
-        labels = pl.Series("__answer", [None] * len(answers), pl.String).scatter(where, found["label"])
-        sure = pl.Series("__answer_sure", [0.0] * len(answers), pl.Float64).scatter(where, found["confidence"])
+    def _guess_where(self, where: pl.Series, texts: pl.Series, name: str) -> list[pl.Series]:
+        """Judge some of the texts; the others have no label and no confidence. Most rows need one judgement only."""
+        found = self._guess(texts.filter(where))
+        rows = where.arg_true()
+        labels = pl.Series(name, [None] * len(texts), pl.String).scatter(rows, found["label"])
+        sure = pl.Series(f"{name}_sure", [None] * len(texts), pl.Float64).scatter(rows, found["confidence"])
         return [labels, sure]
 
     def _label(self) -> pl.Expr:
@@ -90,10 +88,8 @@ class Language:
         romanised = pl.col("lang") == ROMANISED
         texts = pl.concat_str("question", "answer", ignore_nulls=True)
         sure = (pl.col("__both_sure") >= self.min_confidence) | ~texts.str.contains(DEVANAGARI_LETTER)
-        differs = (
-            ~pl.col("__answer").is_in([*self.keep, UNKNOWN, ROMANISED])
-            & pl.col("__question").is_in(self.keep)
-            & (pl.col("__answer_sure") >= self.min_answer_confidence)
+        differs = ~pl.col("__answer").is_in([*self.keep, UNKNOWN, ROMANISED, QUOTED]) & (
+            pl.col("__answer_sure") >= self.min_answer_confidence
         )
         row = _detail("question and answer", "__both", "__both_sure")
         return [
@@ -101,6 +97,16 @@ class Language:
             Fault("not_marathi", foreign & ~romanised & sure, row),
             Fault("answer_language_differs", differs, _detail("the answer", "__answer", "__answer_sure")),
         ]
+
+
+def _head(column: str) -> pl.Expr:
+    return pl.col(column).fill_null("").str.head(LOOK)
+
+
+def _look(column: str) -> pl.Expr:
+    """Take the part of a text that is judged: its beginning, quotations left out if anything remains."""
+    unquoted = _head(column).str.replace_all(QUOTATION, " ")
+    return pl.when(unquoted.str.contains(LETTER)).then(unquoted).otherwise(_head(column)).alias(column)
 
 
 def _detail(what: str, label: str, confidence: str) -> pl.Expr:
