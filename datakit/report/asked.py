@@ -44,11 +44,16 @@ def _table() -> tuple[tuple[str, str], ...]:
     return tuple((kind, pattern) for kind, pattern, _ in rows)
 
 
+def asking(questions: pl.Expr) -> pl.Expr:
+    """Return the end of each question as words with one space before and after each; choices are cut off."""
+    end = questions.str.tail(2 * _TAIL).str.replace(_OPTIONS, "$1").str.tail(_TAIL)
+    words = pl.concat_str(pl.lit(" "), end.str.replace_all(_BETWEEN_WORDS, " "), pl.lit(" "))
+    return words.str.replace_all("  ", " ", literal=True)
+
+
 def kinds(questions: pl.Expr) -> pl.Expr:
     """Return what each question asks for: a kind of `tables/question_words.tsv`, or `no question word`."""
-    asked = questions.str.tail(2 * _TAIL).str.replace(_OPTIONS, "$1").str.tail(_TAIL)
-    text = pl.concat_str(pl.lit(" "), asked.str.replace_all(_BETWEEN_WORDS, " "), pl.lit(" "))
-    text = text.str.replace_all("  ", " ", literal=True)
+    text = asking(questions)
     found = [pl.when(text.str.contains(pattern)).then(pl.lit(kind)) for kind, pattern in _table()]
     return pl.when(questions.is_not_null()).then(pl.coalesce(*found, pl.lit(UNKNOWN)))
 

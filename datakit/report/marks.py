@@ -4,6 +4,7 @@ import re
 import unicodedata
 from typing import Final
 
+import regex
 from markupsafe import Markup, escape
 
 INVISIBLE: Final = re.compile(
@@ -13,12 +14,16 @@ INVISIBLE: Final = re.compile(
     "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"  # widths, joiners, directions, line separators
     "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
     "\ue000-\uf8ff\U000f0000-\U0010ffff"  # private use: every font draws something else
-    "\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
+    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "]"
 )
 """Characters without a shape of their own; among them all that turn the direction of writing."""
 
-_RUN: Final = re.compile(rf"({INVISIBLE.pattern})\1*")
+_PILE: Final = r"(?<=\p{M}{6})\p{M}+"
+"""Marks after the sixth on one letter: no word has them, and browsers draw them as one piece as wide as they like. (The
+longest real pile here is four: nukta, vowel sign, anusvara, accent.)"""
+
+_LABELLED: Final = regex.compile(rf"(?P<same>{INVISIBLE.pattern})(?P=same)*|{_PILE}")
 _SHORT: Final = {
     "\u200c": "ZWNJ",
     "\u200d": "ZWJ",
@@ -31,11 +36,11 @@ _SHORT: Final = {
 
 def shown(text: object) -> Markup:
     """Return text as HTML: nothing in it is markup, nothing in it is invisible, nothing turns its surroundings."""
-    pieces: list[str] = []
+    pieces: list[Markup] = []
     done = 0
     plain = str(text)
-    for match in _RUN.finditer(plain):
-        pieces += [escape(plain[done : match.start()]), _label(match[1], len(match[0]))]
+    for match in _LABELLED.finditer(plain):
+        pieces += [escape(plain[done : match.start()]), _label(match)]
         done = match.end()
     pieces.append(escape(plain[done:]))
     return Markup("").join(pieces)
@@ -43,7 +48,7 @@ def shown(text: object) -> Markup:
 
 def readable(text: object) -> str:
     """Return text for a form without markup: what is invisible stands as `⟨U+200D⟩`."""
-    return _RUN.sub(lambda match: f"⟨{code_point(match[1])}{_times(len(match[0]))}⟩", str(text))
+    return _LABELLED.sub(_bracketed, str(text))
 
 
 def code_points(text: str) -> str:
@@ -63,11 +68,21 @@ def _name(char: str) -> str:
     return name.lower() if name.isupper() else name
 
 
-def _label(char: str, times: int) -> Markup:
-    label = _SHORT.get(char, code_point(char))
+def _label(match: regex.Match[str]) -> Markup:
+    char, times = match["same"], _times(match)
+    if char is None:
+        return Markup('<span class="cp" title="combining marks">{}</span>').format(times)
     title = f"{code_point(char)} {_name(char)}"
-    return Markup('<span class="cp" title="{}">{}{}</span>').format(title, label, _times(times))
+    return Markup('<span class="cp" title="{}">{}{}</span>').format(title, _SHORT.get(char, code_point(char)), times)
 
 
-def _times(count: int) -> str:
-    return f" ×{count}" if count > 1 else ""
+def _bracketed(match: regex.Match[str]) -> str:
+    char = match["same"]
+    return f"⟨{'' if char is None else code_point(char)}{_times(match)}⟩"
+
+
+def _times(match: regex.Match[str]) -> str:
+    length = len(match[0])
+    if match["same"] is None:
+        return f"+{length} marks"
+    return f" ×{length}" if length > 1 else ""

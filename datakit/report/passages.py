@@ -1,5 +1,6 @@
 """Rows to look at: their place and their texts, cut where a whole section would outgrow its share of the report."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -60,8 +61,7 @@ def _row(row: Mapping[str, Any], limit: int) -> Row:
 def _cut(text: str, limit: int) -> Passage:
     if cost(text) <= limit:
         return Passage(text=text, left_out=0)
-    # where marks are dense the text is cut in proportion: exact enough for a bound on the page's size
-    keep = max(1, limit * len(text) // cost(text))
+    keep = bisect_right(range(limit + 1), limit, key=lambda length: cost(text[:length])) - 1
     return Passage(text=text[:keep], left_out=len(text) - keep)
 
 

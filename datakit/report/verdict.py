@@ -135,7 +135,7 @@ def _sources(sources: Sequence[Source], licences: Sequence[Share]) -> list[Point
         named = ", ".join(lossy[:3]) + (f" and {len(lossy) - 3} more" if len(lossy) > 3 else "")
         found.append(
             Point(
-                text=f"More than half of the rows of {named} {'was' if len(lossy) == 1 else 'were'} rejected.",
+                text=f"More than half of the rows of {named} were rejected.",
                 section="sources",
             )
         )

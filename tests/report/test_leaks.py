@@ -1,0 +1,59 @@
+"""Leakage: planted leaks are found, look-alikes are none."""
+
+from pathlib import Path
+
+from datakit.report.leaks import leakage
+from tests.report.made import kept, release
+
+QUESTION = "शिवाजी महाराजांचा राज्याभिषेक १६७४ मध्ये कोठे झाला?"
+
+
+def test_one_question_in_two_splits_is_a_leak(tmp_path: Path) -> None:
+    """Spaces, punctuation and the script of digits do not hide it, and both rows are shown with their split."""
+    again = "शिवाजी  महाराजांचा राज्याभिषेक 1674 मध्ये कोठे झाला ?"
+    found = leakage(release(tmp_path, [kept(QUESTION), kept(again, split="test")]))
+    assert {pair.between: pair.questions for pair in found.pairs} == {
+        ("train", "validation"): 0,
+        ("train", "test"): 1,
+        ("validation", "test"): 0,
+    }
+    assert found.found == 1
+    assert sorted(row.detail.text for row in found.shown if row.detail) == ["test", "train"]
+
+
+def test_another_year_or_word_is_another_question(tmp_path: Path) -> None:
+    """१६७४ and १६८०, राजगड and रायगड keep two questions apart."""
+    rows = [
+        kept(QUESTION),
+        kept(QUESTION.replace("१६७४", "१६८०"), split="test"),
+        kept("रायगड कोठे आहे?"),
+        kept("राजगड कोठे आहे?", split="validation"),
+    ]
+    assert leakage(release(tmp_path, rows)).found == 0
+
+
+def test_a_question_about_another_passage_is_another_question(tmp_path: Path) -> None:
+    """`लेखक कोण?` on two passages is no leak; on the same passage it is."""
+    ask = "या उताऱ्याचा लेखक कोण?"
+    apart = [kept(ask, context="एक उतारा"), kept(ask, context="दुसरा उतारा", split="test")]
+    assert leakage(release(tmp_path / "apart", apart)).found == 0
+    same = [kept(ask, context="एक उतारा"), kept(ask, "दुसरे उत्तर", context="एक उतारा", split="test")]
+    assert leakage(release(tmp_path / "same", same)).found == 1
+
+
+def test_a_group_in_two_splits_is_a_leak(tmp_path: Path) -> None:
+    """Rows of one passage belong to one split, whatever they ask."""
+    rows = [kept("क", split_group="उतारा"), kept("ख", split_group="उतारा", split="validation")]
+    found = leakage(release(tmp_path, rows))
+    assert [pair.groups for pair in found.pairs] == [1, 0, 0]
+    assert found.found == 1
+
+
+def test_questions_twice_in_one_split_are_no_leak(tmp_path: Path) -> None:
+    """A doubled question within train is the business of deduplication."""
+    assert leakage(release(tmp_path, [kept(QUESTION), kept(QUESTION, "रायगडावर")])).found == 0
+
+
+def test_questions_without_letters_share_nothing(tmp_path: Path) -> None:
+    """`?` and `…` have no letters in common, although nothing of both is left."""
+    assert leakage(release(tmp_path, [kept("?"), kept("…", split="test")])).found == 0
