@@ -1,6 +1,7 @@
 """Planted variants of real rows: what near duplicates look like, made with a fixed seed."""
 
 import random
+from collections.abc import Mapping
 
 from datakit.stages.lexemes import FIXED, lexemes
 
@@ -88,35 +89,28 @@ VARIANTS = {
 }
 
 
-def recall_on(pairs: list[tuple[str, str]], *, seed: int) -> dict[str, float]:
-    """Plant one variant of each kind for each pair; return, by kind, which share joins the row it was made of."""
-    import polars as pl
-
-    from datakit.record import frame
-    from datakit.stage import MemoryCorpus
-    from datakit.stages.exact_dedup import ExactDedup
-    from datakit.stages.near_dedup import NearDedup
-
+def planted(pairs: list[tuple[str, str]], *, seed: int) -> tuple[list[tuple[str, str]], list[str], list[int]]:
+    """Return the pairs, then a variant of each kind of each; and for each row its kind and its original."""
     rng = random.Random(seed)
-    rows: list[dict[str, object]] = []
-    kinds: list[str] = []
+    rows, kinds, made_of = list(pairs), [""] * len(pairs), list(range(len(pairs)))
     for number, pair in enumerate(pairs):
-        rows.append({"id": f"o{number:06}", "question": pair[0], "answer": pair[1], "priority": 1})
-        kinds.append("")
         for kind, make in VARIANTS.items():
             sides = [1] if kind == "word changed" else rng.sample([0, 1], 2)
             made = next(((side, text) for side in sides if (text := make(pair[side], rng)) is not None), None)
             if made is not None:
-                changed = (made[1], pair[1]) if made[0] == 0 else (pair[0], made[1])
-                rows.append({"id": f"v{number:06}{kind}", "question": changed[0], "answer": changed[1], "priority": 0})
+                rows.append((made[1], pair[1]) if made[0] == 0 else (pair[0], made[1]))
+                made_of.append(number)
                 kinds.append(kind if kind != "typo" else f"typo in {('question', 'answer')[made[0]]}")
-    batch = frame(rows)
-    gone: set[int] = set()
-    for stage in (ExactDedup(), NearDedup()):
-        mark = (
-            pl.when(pl.int_range(pl.len()).is_in(sorted(gone))).then(pl.lit("exact_duplicate")).alias("reject_reason")
-        )
-        verdicts = stage.apply(MemoryCorpus(batch.with_columns(mark), stage))
-        gone |= set(verdicts.filter(pl.col("reject_reason").is_not_null())["row"])
+    return rows, kinds, made_of
+
+
+def recall(merged: Mapping[int, int], kinds: list[str], made_of: list[int]) -> dict[str, float]:
+    """Return, by kind, which share of the variants ends under the same kept row as what it was made of."""
     tried = {kind: [n for n, own in enumerate(kinds) if own == kind] for kind in sorted(set(kinds) - {""})}
-    return {kind: sum(n in gone for n in rows_of) / len(rows_of) for kind, rows_of in tried.items()}
+
+    def kept(row: int) -> int:
+        while row in merged:
+            row = merged[row]
+        return row
+
+    return {kind: round(sum(kept(n) == kept(made_of[n]) for n in rows) / len(rows), 4) for kind, rows in tried.items()}

@@ -1,13 +1,12 @@
 """Near duplicates: rows that ask and answer the same in nearly the same words, wherever in the corpus they lie."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
 import xxhash
-from numpy.typing import NDArray
 
 from datakit.stage import VERDICT, Corpus
 from datakit.stages.blocks import block_columns, block_keys
@@ -19,6 +18,7 @@ from datakit.stages.signs import signs
 from datakit.stages.star import Kept, verdicts
 from datakit.stages.word_arrays import word_arrays
 
+_WAYS: Final = 12  # neighbours, and neighbours of neighbours, that a row is compared with beside its own pairs
 _SLICE: Final = 4_000  # rows whose texts are in memory at a time: 16 MB of the legislature's rows
 
 
@@ -51,26 +51,22 @@ class NearDedup:
             xxhash.xxh3_64_intdigest(f"{system or ''}\x1f{history or ''}".encode())
             for system, history in zip(batch["system"], batch["history"], strict=True)
         ]
-        blocks = block_keys(
-            self.name,
-            word_arrays(batch["question"]),
-            word_arrays(batch["answer"]),
-            np.array(setting, dtype=np.uint64),
-            usable.fill_null(False).to_numpy(),
-        )
+        questions, answers = word_arrays(batch["question"]), word_arrays(batch["answer"])
+        settings = np.array(setting, dtype=np.uint64)
+        blocks = block_keys(self.name, questions, answers, settings, usable.fill_null(False).to_numpy())
         contexts = [xxhash.xxh3_64_intdigest(text.encode()) if text else None for text in batch["context"]]
         return pl.concat(
             [
                 blocks,
                 pl.DataFrame({f"{self.name}.context": pl.Series(contexts, dtype=pl.UInt64)}),
-                rank_columns(batch, self.name),
+                rank_columns(batch, self.name, questions.unknown + answers.unknown),
             ],
             how="horizontal",
         )
 
     def apply(self, corpus: Corpus) -> pl.DataFrame:
         """Return a verdict for each rejected row and each row that another was merged into."""
-        live, rank = positions(corpus, self.name)
+        live, rank, tier = positions(corpus, self.name)
         if len(live) < 2:
             return pl.DataFrame(schema=VERDICT)
         better, worse = merge(pairs_of(corpus.keys(column), live, rank) for column in block_columns(self.name))
@@ -79,38 +75,76 @@ class NearDedup:
         contexts = corpus.keys(f"{self.name}.context").sort("row")[f"{self.name}.context"]
         merged: dict[int, Kept] = {}
         for chosen in slices(better, worse, _SLICE):
-            merged |= dict(self._decide(corpus, row_of[better[chosen]], row_of[worse[chosen]], live, contexts))
+            ranks = np.unique(np.concatenate([better[chosen], worse[chosen]]))
+            rows = pl.Series(row_of[ranks], dtype=pl.UInt32)
+            texts = _Texts(
+                dict(zip(rows.to_list(), ranks.tolist(), strict=True)),
+                corpus.fetch(rows, "question", "answer"),
+                contexts.gather(np.searchsorted(live, row_of[ranks])).to_list(),
+            )
+            alike = [
+                (one, two)
+                for one, two in zip(better[chosen].tolist(), worse[chosen].tolist(), strict=True)
+                if self._matches(texts, one, two) is not None
+            ]
+            for one, kept in self._decide(texts, _ways(alike, tier)):
+                merged[int(row_of[one])] = Kept(int(row_of[kept.row]), kept.score)
         return verdicts(corpus, merged, "near_duplicate", "says the same as")
 
-    def _decide(
-        self, corpus: Corpus, better: U32, worse: U32, live: NDArray[np.uint32], contexts: pl.Series
-    ) -> Iterator[tuple[int, Kept]]:
-        """Go through pairs of whole components, worse rows by rank: a row joins the best kept row it matches."""
-        rows = np.unique(np.concatenate([better, worse]))
-        texts = _Texts(corpus.fetch(pl.Series(rows, dtype=pl.UInt32), "question", "answer"))
-        context_of = dict(zip(rows.tolist(), contexts.gather(np.searchsorted(live, rows)), strict=True))
-        gone: set[int] = set()
-        for left, right in zip(better.tolist(), worse.tolist(), strict=True):
-            if left in gone or right in gone:
-                continue
-            one, two = context_of[left], context_of[right]
-            if one is not None and two is not None and one != two:
-                continue
-            score = texts.match(left, right)
-            if score is not None and score * 100 >= self.min_percent:
-                gone.add(right)
-                yield right, Kept(left, score)
+    def _matches(self, texts: "_Texts", one: int, two: int) -> float | None:
+        score = texts.match(one, two)
+        return score if score is not None and score * 100 >= self.min_percent else None
+
+    def _decide(self, texts: "_Texts", ways: Iterable[tuple[int, list[int]]]) -> Iterator[tuple[int, Kept]]:
+        """Go through rows, best first: a row joins the first row that stays and matches it. Rows are named by rank."""
+        kept_for: dict[int, int] = {}
+        for row, others in ways:
+            for kept in dict.fromkeys(kept_for.get(other, other) for other in others):
+                score = self._matches(texts, kept, row)
+                if score is not None:
+                    kept_for[row] = kept
+                    yield row, Kept(kept, score)
+                    break
+
+
+def _ways(alike: list[tuple[int, int]], tier: U32) -> Iterator[tuple[int, list[int]]]:
+    """Go through rows, best first, each with those to compare it with: its own pairs, then those of its pairs.
+
+    Two copies with a slip each share no block, but both share one with the text they were made from. For the same
+    reason the row that most others match goes first in its tier. Rows are ranks.
+    """
+    near: dict[int, list[int]] = {}
+    for one, two in alike:
+        near.setdefault(one, []).append(two)
+        near.setdefault(two, []).append(one)
+    order = sorted(near, key=lambda row: (tier[row], -len(near[row]), row))
+    place = {row: number for number, row in enumerate(order)}
+    for row in order:
+        own = sorted((other for other in near[row] if place[other] < place[row]), key=place.__getitem__)
+        through = {far for other in near[row][:_WAYS] for far in near[other][:_WAYS] if place[far] < place[row]}
+        yield row, [*own, *sorted(through.difference(own), key=place.__getitem__)[:_WAYS]]
 
 
 class _Texts:
     """The texts of some rows and their words, split when first asked for."""
 
-    def __init__(self, texts: pl.DataFrame) -> None:
-        self._texts = {row: (question, answer) for row, question, answer in texts.iter_rows()}
+    def __init__(self, rank_of: Mapping[int, int], texts: pl.DataFrame, contexts: list[int | None]) -> None:
+        """Take the texts by row, and the hashes of the contexts in the order of `rank_of`."""
+        self._texts = {rank_of[row]: (question, answer) for row, question, answer in texts.iter_rows()}
+        self._contexts = dict(zip(rank_of.values(), contexts, strict=True))
         self._words: dict[int, tuple[list[Lexeme], list[Lexeme]]] = {}
+        self._scores: dict[tuple[int, int], float | None] = {}
 
     def match(self, left: int, right: int) -> float | None:
         """Return how alike two rows are, 0 to 1, or None: not duplicates."""
+        pair = (left, right) if left < right else (right, left)
+        if pair not in self._scores:
+            self._scores[pair] = self._compare(*pair)
+        return self._scores[pair]
+
+    def _compare(self, left: int, right: int) -> float | None:
+        if None not in (self._contexts[left], self._contexts[right]) and self._contexts[left] != self._contexts[right]:
+            return None
         one, two = self._texts[left], self._texts[right]
         if one == two:
             return 1.0

@@ -9,22 +9,27 @@ from numpy.typing import NDArray
 
 from datakit.stage import Corpus
 
+_TIER: Final = 2**20  # below it: what ranks two rows that nothing better tells apart
+_LONGEST: Final = 2**14  # letters and digits beyond this count alike
+_UNKNOWN: Final = 63  # unknown words beyond this count alike
 _MANY: Final = 15  # flags or changes beyond this count alike
 
 
-def rank_columns(batch: pl.DataFrame, stage: str) -> pl.DataFrame:
+def rank_columns(batch: pl.DataFrame, stage: str, misspelt: NDArray[np.int64] | None = None) -> pl.DataFrame:
     """Return `<stage>.complete` (UInt32), `<stage>.order` and `<stage>.place` (UInt64): 20 bytes a row to rank by.
 
-    Completeness: a context beats none, then fewer flags, then fewer repaired spellings, then more letters and
-    digits (punctuation and joiners complete nothing).
+    Completeness: a context beats none, then fewer flags, fewer repaired spellings, fewer words that no list knows
+    (`misspelt`, one count a row), then more letters and digits (punctuation and joiners complete nothing).
     `order` sorts as the id does; `place` tells rows of one id apart by where they were read.
     """
     text = pl.col("question_key").str.len_chars().fill_null(0) + pl.col("answer_key").str.len_chars().fill_null(0)
+    unknown = np.zeros(len(batch), dtype=np.int64) if misspelt is None else misspelt
     complete = (
         (pl.col("context").fill_null("").str.len_chars() > 0).cast(pl.UInt32) * 2**28
         + (_MANY - pl.col("flags").list.len().fill_null(0).clip(0, _MANY)).cast(pl.UInt32) * 2**24
-        + (_MANY - pl.col("changes").list.len().fill_null(0).clip(0, _MANY)).cast(pl.UInt32) * 2**20
-        + text.clip(0, 2**20 - 1).cast(pl.UInt32)
+        + (_MANY - pl.col("changes").list.len().fill_null(0).clip(0, _MANY)).cast(pl.UInt32) * _TIER
+        + (_UNKNOWN - pl.lit(pl.Series(unknown)).clip(0, _UNKNOWN)).cast(pl.UInt32) * _LONGEST
+        + text.clip(0, _LONGEST - 1).cast(pl.UInt32)
     )
     unnamed = pl.when(pl.col("id").is_null())
     where = batch.select(
@@ -68,10 +73,20 @@ def ranked(rows: pl.DataFrame, stage: str, *within: str) -> pl.DataFrame:
     return rows.sort(by, descending=[False] * len(within) + [True, True, False, False], nulls_last=True)
 
 
-def positions(corpus: Corpus, stage: str) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Return the live rows in ascending order, and the rank of each: 0 is the row to keep above all others."""
-    ordered = ranked(corpus.keys(*rank_names(stage)), stage)["row"].to_numpy()
-    live = np.sort(ordered).astype(np.uint32)
+U32 = NDArray[np.uint32]
+
+
+def positions(corpus: Corpus, stage: str) -> tuple[U32, U32, U32]:
+    """Return the live rows in ascending order, the rank of each (0: best of all), and the tier of each rank.
+
+    Rows of one tier are equal in priority, context, flags and changes; only words, length and id rank them.
+    """
+    ordered = ranked(corpus.keys(*rank_names(stage)), stage)
+    new = ordered.select(
+        (pl.struct(pl.col("priority").fill_null(0), pl.col(f"{stage}.complete") // _TIER).rle_id()).alias("tier")
+    )
+    rows = ordered["row"].to_numpy()
+    live = np.sort(rows).astype(np.uint32)
     rank = np.empty(len(live), dtype=np.uint32)
-    rank[np.searchsorted(live, ordered)] = np.arange(len(live), dtype=np.uint32)
-    return live, rank
+    rank[np.searchsorted(live, rows)] = np.arange(len(live), dtype=np.uint32)
+    return live, rank, new["tier"].to_numpy().astype(np.uint32)

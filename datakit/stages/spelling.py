@@ -106,6 +106,11 @@ def _two_villages(a: str, b: str) -> bool:
     return is_place_name(a) and is_place_name(b) and _is_known(a) == _is_known(b)
 
 
+def is_known(word: Lexeme) -> bool:
+    """Tell whether the word list or a table has the word, as it stands or as a stem."""
+    return _is_known(skeleton(word.surface)) or _is_known(word.stem)
+
+
 def _is_known(word: str) -> bool:
     return _known().get(word, 0) >= _COMMON
 

@@ -9,6 +9,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from datakit.stages.lexemes import CONTENT_DROPPED, FIXED, WORD_PATTERN, lexeme
+from datakit.stages.spelling import is_known
 
 DROPPED: Final = 0
 FREE: Final = 1
@@ -16,7 +17,7 @@ BOUND: Final = 2
 """What a word is to near duplicates: no matter, may differ by a slip, must be the same."""
 
 _MEMO_SIZE: Final = 300_000
-_memo: dict[str, tuple[int, int]] = {}
+_memo: dict[str, tuple[int, int, bool]] = {}
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,8 @@ class WordArrays:
     owner: NDArray[np.int64]
     hashes: NDArray[np.uint64]
     kinds: NDArray[np.uint8]
+    unknown: NDArray[np.int64]
+    """How many words of each text no list knows, names included: of two spellings the one with fewer is the better."""
 
 
 def word_arrays(texts: pl.Series) -> WordArrays:
@@ -37,24 +40,34 @@ def word_arrays(texts: pl.Series) -> WordArrays:
     distinct = flat["word"].unique()
     coded = [_code(word) for word in distinct]
     table = pl.DataFrame(
-        {"word": distinct, "hash": [code for code, _ in coded], "kind": [kind for _, kind in coded]},
-        schema={"word": pl.String, "hash": pl.UInt64, "kind": pl.UInt8},
+        {
+            "word": distinct,
+            "hash": [c[0] for c in coded],
+            "kind": [c[1] for c in coded],
+            "unknown": [c[2] for c in coded],
+        },
+        schema={"word": pl.String, "hash": pl.UInt64, "kind": pl.UInt8, "unknown": pl.Boolean},
     )
     joined = flat.join(table, on="word", how="left", maintain_order="left")
     owner = np.repeat(np.arange(len(texts), dtype=np.int64), counts)
     hashes, kinds = joined["hash"].to_numpy(), joined["kind"].to_numpy().copy()
+    unknown = np.bincount(owner, weights=joined["unknown"].to_numpy(), minlength=len(texts)).astype(np.int64)
     has_content = np.bincount(owner[kinds != DROPPED], minlength=len(texts)) > 0
     kinds[(kinds == DROPPED) & ~has_content[owner]] = FREE
     kept = kinds != DROPPED
-    return WordArrays(len(texts), owner[kept], hashes[kept], kinds[kept])
+    return WordArrays(len(texts), owner[kept], hashes[kept], kinds[kept], unknown)
 
 
-def _code(word: str) -> tuple[int, int]:
+def _code(word: str) -> tuple[int, int, bool]:
     known = _memo.get(word)
     if known is None:
         if len(_memo) >= _MEMO_SIZE:
             _memo.clear()
         found = lexeme(word)
         kind = DROPPED if found.kind in CONTENT_DROPPED else BOUND if found.kind in FIXED else FREE
-        known = _memo[word] = (xxhash.xxh3_64_intdigest(found.stem.encode()), kind)
+        known = _memo[word] = (
+            xxhash.xxh3_64_intdigest(found.stem.encode()),
+            kind,
+            kind == FREE and not is_known(found),
+        )
     return known
