@@ -1,7 +1,7 @@
 """The pii stage: personal data does not go into a dataset."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import ClassVar, Final, Literal
 
 import polars as pl
 
@@ -27,7 +27,8 @@ class Pii:
     reasons: ClassVar[tuple[str, ...]] = ("personal_data",)
     writes: ClassVar[tuple[str, ...]] = TEXT
 
-    policy: str = "reject"
+    policy: Literal["reject", "mask"] = "reject"
+    """Whether a row with personal data is rejected, or kept with tokens in place of the data."""
 
     def __post_init__(self) -> None:
         if self.policy not in POLICIES:

@@ -34,10 +34,11 @@ class Script:
     reasons: ClassVar[tuple[str, ...]] = ("not_devanagari",)
     writes: ClassVar[tuple[str, ...]] = ()
 
-    # Letters in Devanagari. English rows of a bilingual question bank have 0; good rows have 53 and more, a full
-    # name in English as the answer to a short question has about 30 (benchmarks/quality.py, 704 + 1,235 rows).
     min_devanagari_percent: int = 25
+    """Letters and signs in Devanagari. English rows of a bilingual question bank have 0; good rows have 53 and more, a
+    full name in English as the answer to a short question has about 30 (benchmarks/quality.py, 704 + 1,235 rows)."""
     leave_romanised: bool = True
+    """Whether romanised Marathi passes, to be named by the language stage."""
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with rows of other scripts marked."""
