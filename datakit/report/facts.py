@@ -9,11 +9,12 @@ from datakit.lineage import Manifest
 from datakit.report.asked import question_kinds
 from datakit.report.changes import Changes, changes
 from datakit.report.disputes import Disputes, disputes
+from datakit.report.doubts import Doubt, doubts
 from datakit.report.funnel import Step, steps
 from datakit.report.leaks import Leakage, leakage
 from datakit.report.lengths import Histogram, histograms
 from datakit.report.merges import Merges, merges
-from datakit.report.mix import Facet, Share, Source, facets, flags, languages, licences, sources
+from datakit.report.mix import Facet, Share, Source, facets, languages, licences, sources
 from datakit.report.origins import Origins, origins
 from datakit.report.rejects import Reason, reasons
 from datakit.report.release import Release
@@ -32,10 +33,10 @@ class Facts:
     verdict: Verdict
     funnel: list[Step]
     reasons: list[Reason]
+    doubts: list[Doubt]
     disputes: Disputes | None
     merges: Merges | None
     repairs: Repairs | None
-    flags: list[Share]
     sources: list[Source]
     licences: list[Share]
     facets: list[Facet]
@@ -69,10 +70,10 @@ def gather(folder: Path, manifest: Manifest, *, previous: Path | None = None) ->
         verdict=judge(manifest, found, shares, leaks, disagreements, lineage),
         funnel=steps(manifest),
         reasons=reasons(release),
+        doubts=doubts(release),
         disputes=disagreements,
         merges=merges(release),
         repairs=repairs(release),
-        flags=flags(release),
         sources=found,
         licences=shares,
         facets=facets(release),

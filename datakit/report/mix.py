@@ -1,4 +1,4 @@
-"""What the rows are made of: sources and licences, periods and topics, flags and languages."""
+"""What the rows are made of: sources and licences, periods and topics, languages."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -93,12 +93,6 @@ def facets(release: Release) -> list[Facet]:
                 if isinstance(value, str | int):
                     found[facet][str(value).strip()] += 1
     return [_facet(name, values, len(metas)) for name, values in found.items() if values]
-
-
-def flags(release: Release) -> list[Share]:
-    """Return the faults that stages saw in rows they kept."""
-    counted = release.kept("flags").select(pl.col("flags").explode()).drop_nulls().group_by("flags").len().collect()
-    return _shares(dict(counted.iter_rows()))
 
 
 def languages(release: Release) -> list[Share]:

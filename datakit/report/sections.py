@@ -7,11 +7,12 @@ from datakit.report.facts import Facts
 _TITLES: Final = {
     "funnel": "From raw to kept",
     "rejected": "Rejected rows",
+    "doubts": "Kept, but doubtful",
     "disagreements": "Disagreements",
     "duplicates": "Merged duplicates",
     "repairs": "Spelling repairs",
     "sources": "Sources and licences",
-    "content": "Periods and topics",
+    "content": "What it is about",
     "questions": "What the questions ask",
     "lengths": "Lengths",
     "splits": "Splits",
@@ -25,10 +26,11 @@ def sections(facts: Facts) -> dict[str, str]:
     """Return the anchor and title of each section that this version has."""
     absent = {
         "rejected": not facts.reasons,
+        "doubts": not facts.doubts,
         "disagreements": facts.disputes is None,
         "duplicates": facts.merges is None,
         "repairs": facts.repairs is None,
-        "content": not facts.facets and not facts.languages and not facts.flags,
+        "content": not facts.facets and not facts.languages,
         "questions": not facts.question_kinds,
         "lengths": not facts.lengths,
         "changes": facts.changes is None,

@@ -1,9 +1,9 @@
-"""Sources, licences, periods, topics, flags."""
+"""Sources, licences, periods, topics, languages."""
 
 import json
 from pathlib import Path
 
-from datakit.report.mix import SHOWN, Share, facets, flags, languages, licences, sources
+from datakit.report.mix import SHOWN, Share, facets, languages, licences, sources
 from tests.report.made import kept, rejected, release, row_id
 
 
@@ -68,16 +68,9 @@ def test_strange_meta_is_no_crash(tmp_path: Path) -> None:
     assert periods.without == len(metas) - 1
 
 
-def test_flags_and_languages_of_kept_rows(tmp_path: Path) -> None:
-    """Each flag counts the rows that carry it; languages are absent where no stage looked."""
-    rows = [
-        kept("क", flags=["wrong_letters", "ocr_fragments"]),
-        kept("ख", flags=["wrong_letters"]),
-        rejected("ग", "empty_answer", flags=["legacy_font"]),
-    ]
-    made = release(tmp_path / "one", rows)
-    assert flags(made) == [Share(name="wrong_letters", rows=2), Share(name="ocr_fragments", rows=1)]
-    assert languages(made) == []
+def test_languages_of_kept_rows(tmp_path: Path) -> None:
+    """Kept rows by language; none where no stage looked."""
+    assert languages(release(tmp_path / "none", [kept("क"), rejected("ख", "empty_answer", lang="hin")])) == []
     spoken = release(tmp_path / "two", [kept("क", lang="mar"), kept("ख", lang="mar-Latn"), kept("ग", lang="mar")])
     assert languages(spoken) == [Share(name="mar", rows=2), Share(name="mar-Latn", rows=1)]
 

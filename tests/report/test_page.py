@@ -59,7 +59,7 @@ def tree(page: str) -> Tree:
 def test_every_section_is_filled(facts: Facts, tree: Tree) -> None:
     """The fixture has something to say in each section; each has its heading and more than that."""
     expected = sections(facts)
-    assert len(expected) == 13
+    assert len(expected) == 14
     found = [attrs["id"] for attrs in tree.all("section")]
     assert found == list(expected)
     assert len(tree.all("h2")) == len(expected)
