@@ -1,8 +1,10 @@
 """From input files to finished parts, in order: read what is new, find again what is there."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 import polars as pl
 
@@ -11,11 +13,13 @@ from datakit.lineage import sha256_text
 from datakit.pipeline.parts import Part, find_part, finished_parts, part_key, write_done
 from datakit.pipeline.progress import Progress
 from datakit.pipeline.rows import READ
-from datakit.pipeline.workers import Task, Workers
+from datakit.pipeline.workers import Slot, Task, Workers
 from datakit.readers import Input, read
 from datakit.readers.sources import Sources
 from datakit.recipe import Recipe
 from datakit.record import frame
+
+_TASK_BYTES: Final = 16 << 20  # as the readers cut their batches
 
 
 @dataclass
@@ -26,6 +30,7 @@ class _File:
     folder: Path
     parts: dict[int, Part] = field(default_factory=dict)
     count: int | None = None  # how many parts it has; None until it was read to its end
+    noted: bool = False
 
     def finish(self) -> bool:
         return self.count is not None and len(self.parts) == self.count
@@ -43,12 +48,12 @@ class Feed:
     """For a sample run: read no more rows than this from each file."""
 
     def parts(self, inputs: Sequence[Input], workers: Workers, progress: Progress) -> list[Part]:
-        """Return the parts of all inputs, in the order of the inputs and of their rows; unused part folders go."""
+        """Return the parts of all inputs, in the order of the inputs and of their rows."""
         files = [_File(source, self.work / self._key(source)) for source in inputs]
-        waiting: list[tuple[_File, int]] = []
-        for number, part in enumerate(workers.map(self._tasks(files, waiting, progress))):
-            file, place = waiting[number]
-            file.parts[place] = part
+        waiting: deque[tuple[_File, int]] = deque()
+        for part in workers.map(self._together(self._new(files, waiting, progress))):
+            file, number = waiting.popleft()
+            file.parts[number] = part
             progress.advance(file.source.name, part.height)
             self._note(file, progress)
         for file in files:
@@ -56,20 +61,22 @@ class Feed:
         return [file.parts[number] for file in files for number in sorted(file.parts)]
 
     def _note(self, file: _File, progress: Progress) -> None:
-        if file.finish() and finished_parts(file.folder) is None:
+        if file.finish() and not file.noted:
+            file.noted = True
             write_done(file.folder, len(file.parts))
             progress.finish(file.source.name, f"{sum(part.height for part in file.parts.values()):,} rows")
 
-    def _tasks(self, files: list[_File], waiting: list[tuple[_File, int]], progress: Progress) -> Iterator[Task]:
+    def _new(
+        self, files: list[_File], waiting: deque[tuple[_File, int]], progress: Progress
+    ) -> Iterator[tuple[pl.DataFrame, Slot]]:
+        """Yield the batches that have no part yet; whose part it will be is put in `waiting`, in the same order."""
         for file in files:
             progress.start(file.source.name, None)
             known = finished_parts(file.folder)
             if known is not None:
                 file.parts = dict(enumerate(known))
-                file.count = len(file.parts)
-                progress.finish(
-                    file.source.name, f"{sum(part.height for part in file.parts.values()):,} rows, as before"
-                )
+                file.count, file.noted = len(known), True
+                progress.finish(file.source.name, f"{sum(part.height for part in known):,} rows, as before")
                 continue
             number = -1
             for number, batch in enumerate(self._batches(file.source)):
@@ -79,8 +86,25 @@ class Feed:
                     progress.advance(file.source.name, part.height)
                     continue
                 waiting.append((file, number))
-                yield batch, file.folder, number
+                yield batch, (file.folder, number, batch.height)
             file.count = number + 1
+
+    def _together(self, new: Iterator[tuple[pl.DataFrame, Slot]]) -> Iterator[Task]:
+        """Join the batches of small files into tasks of up to `batch_rows` rows: a call costs more than a row."""
+        batches: list[pl.DataFrame] = []
+        slots: list[Slot] = []
+        rows = size = 0
+        for batch, slot in new:
+            more = int(batch.estimated_size())
+            if batches and (rows + batch.height > self.batch_rows or size + more > _TASK_BYTES):
+                yield pl.concat(batches), slots
+                batches, slots, rows, size = [], [], 0, 0
+            batches.append(batch)
+            slots.append(slot)
+            rows += batch.height
+            size += more
+        if batches:
+            yield pl.concat(batches), slots
 
     def _batches(self, source: Input) -> Iterator[pl.DataFrame]:
         declared = self.sources.of(source.name)

@@ -8,11 +8,13 @@ from typing import Final
 import polars as pl
 
 from datakit.recipe import Recipe
-from datakit.record import empty, is_live
+from datakit.record import is_live
 from datakit.stage import KEY_COLUMNS, RowStage, with_text_keys
 
 READ: Final = "read"
 """The stage name of what a reader itself rejects."""
+TEXT_KEYS: Final = "text_keys"
+"""What the time of the dedup keys, which all corpus stages share, is booked under."""
 STAGE_FAILED: Final = "stage_failed"
 """The reason of a row on which a stage raised: a bug of ours must not end a user's run."""
 
@@ -40,12 +42,49 @@ class Processed:
     """Every row of the batch in its order, live and rejected, in record.SCHEMA."""
     keys: pl.DataFrame
     """One row for each live row: `row` (its place in `rows`), KEY_COLUMNS, and the keys of each corpus stage."""
-    tallies: dict[str, Tally]
+    seconds: dict[str, float]
+    """Wall time by stage, in order; for a corpus stage the time of its keys."""
+
+    @property
+    def tallies(self) -> dict[str, Tally]:
+        """Count rows in and rows rejected stage by stage; a stage sees what the ones before it kept."""
+        verdicts = self.rows.filter(~is_live()).group_by("reject_stage", "reject_reason").len().sort("reject_reason")
+        rejected: dict[str, dict[str, int]] = {}
+        for stage, reason, count in verdicts.iter_rows():
+            rejected.setdefault(stage, {})[reason] = count
+        tallies: dict[str, Tally] = {}
+        left = self.rows.height
+        for stage, seconds in self.seconds.items():
+            lost = rejected.get(stage, {})
+            tallies[stage] = Tally(0 if stage in self._keyed else left, lost, seconds)
+            left -= sum(lost.values())
+        return tallies
+
+    @property
+    def _keyed(self) -> set[str]:
+        return {name.partition(".")[0] for name in self.keys.columns if "." in name} | {TEXT_KEYS}
+
+    def cut(self, heights: Sequence[int]) -> list["Processed"]:
+        """Return consecutive pieces of these heights, as if each had been processed alone; time is shared by rows."""
+        pieces = []
+        start = 0
+        for height in heights:
+            keys = self.keys.filter(pl.col("row").is_between(start, start + height - 1))
+            share = height / self.rows.height if self.rows.height else 1.0
+            pieces.append(
+                Processed(
+                    self.rows.slice(start, height),
+                    keys.with_columns(pl.col("row") - start),
+                    {stage: seconds * share for stage, seconds in self.seconds.items()},
+                )
+            )
+            start += height
+        return pieces
 
 
 def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
     """Run the row stages and compute the corpus stages' keys. Rows in = rows out, in order."""
-    tallies = {READ: Tally(batch.height, _reasons(batch.filter(~is_live())))}
+    seconds = {READ: 0.0}
     batch = batch.with_row_index("__row")
     rejected = [batch.filter(~is_live())]
     live = batch.filter(is_live())
@@ -53,24 +92,23 @@ def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
         began = time.perf_counter()
         places = live["__row"]
         marked = apply_safely(stage, live.drop("__row")).with_columns(places)
-        bad = marked.filter(~is_live())
-        rejected.append(bad.select(batch.columns))
+        rejected.append(marked.filter(~is_live()).select(batch.columns))
         live = marked.filter(is_live()).select(batch.columns)
-        tallies[stage.name] = Tally(marked.height, _reasons(bad), time.perf_counter() - began)
+        seconds[stage.name] = time.perf_counter() - began
     rows = pl.concat([live, *rejected]).sort("__row")
-    return Processed(rows.drop("__row"), _keys(live, recipe, tallies), tallies)
+    return Processed(rows.drop("__row"), _keys(live, recipe, seconds), seconds)
 
 
-def _keys(live: pl.DataFrame, recipe: Recipe, tallies: dict[str, Tally]) -> pl.DataFrame:
+def _keys(live: pl.DataFrame, recipe: Recipe, seconds: dict[str, float]) -> pl.DataFrame:
     records = live.drop("__row")
     began = time.perf_counter()
     keyed = with_text_keys(records)
     columns = [live.select(pl.col("__row").alias("row")), records.select(KEY_COLUMNS)]
-    tallies["text_keys"] = Tally(seconds=time.perf_counter() - began)
+    seconds[TEXT_KEYS] = time.perf_counter() - began
     for stage in recipe.corpus_stages:
         began = time.perf_counter()
         columns.append(stage.keys(keyed))
-        tallies[stage.name] = Tally(seconds=time.perf_counter() - began)
+        seconds[stage.name] = time.perf_counter() - began
     return pl.concat(columns, how="horizontal")
 
 
@@ -94,16 +132,6 @@ def apply_safely(stage: RowStage, batch: pl.DataFrame) -> pl.DataFrame:
             pl.lit(f"{type(error).__name__}: {error}"[:500]).alias("reject_detail"),
         )
     return out.select(batch.columns)
-
-
-def _reasons(rejected: pl.DataFrame) -> dict[str, int]:
-    counted = rejected["reject_reason"].value_counts(sort=True)
-    return dict(counted.iter_rows())
-
-
-def of_nothing(recipe: Recipe) -> Processed:
-    """Return what `process` makes of no rows: the columns every part has."""
-    return process(empty(), recipe)
 
 
 def merge(tallies: Sequence[dict[str, Tally]]) -> dict[str, Tally]:

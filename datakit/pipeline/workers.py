@@ -21,8 +21,10 @@ from datakit.pipeline.parts import Part, write_part
 from datakit.pipeline.rows import process
 from datakit.recipe import Recipe
 
-Task = tuple[pl.DataFrame, Path, int]
-"""A batch, the folder of its file, its number there."""
+Slot = tuple[Path, int, int]
+"""Where a piece of a batch goes: the folder of its file, its number there, its rows."""
+Task = tuple[pl.DataFrame, list[Slot]]
+"""A batch and the slots its rows fill in order: one for a large file's batch, many for small files taken together."""
 _AHEAD: Final = 2  # batches in flight for each worker: enough to keep it busy, few enough to bound memory
 
 _recipe: Recipe | None = None
@@ -52,18 +54,23 @@ class Workers:
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def map(self, tasks: Iterable[Task]) -> Iterator[Part]:
-        """Yield the part of each task in order, holding only a few batches at a time."""
+        """Yield the parts of all slots in order, holding only a few batches at a time."""
         if self._pool is None:
-            for batch, folder, number in tasks:
-                yield write_part(folder, number, process(batch, self._recipe))
+            for batch, slots in tasks:
+                yield from _fill(batch, slots, self._recipe)
             return
-        flying: deque[Future[Part]] = deque()
-        for batch, folder, number in tasks:
-            flying.append(self._pool.submit(_work, _pack(batch), folder, number))
+        flying: deque[Future[list[Part]]] = deque()
+        for batch, slots in tasks:
+            flying.append(self._pool.submit(_work, _pack(batch), slots))
             if len(flying) >= self._count * _AHEAD:
-                yield flying.popleft().result()
+                yield from flying.popleft().result()
         while flying:
-            yield flying.popleft().result()
+            yield from flying.popleft().result()
+
+
+def _fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
+    pieces = process(batch, recipe).cut([height for _, _, height in slots])
+    return [write_part(folder, number, piece) for (folder, number, _), piece in zip(slots, pieces, strict=True)]
 
 
 def _initialize(recipe: Recipe) -> None:
@@ -80,9 +87,9 @@ def _leave_with(parent: int) -> None:
     os._exit(1)
 
 
-def _work(payload: bytes, folder: Path, number: int) -> Part:
+def _work(payload: bytes, slots: list[Slot]) -> list[Part]:
     assert _recipe is not None
-    return write_part(folder, number, process(pl.read_ipc_stream(io.BytesIO(payload)), _recipe))
+    return _fill(pl.read_ipc_stream(io.BytesIO(payload)), slots, _recipe)
 
 
 def _pack(batch: pl.DataFrame) -> bytes:

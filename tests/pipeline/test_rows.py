@@ -99,3 +99,14 @@ def test_tallies_of_batches_add_up() -> None:
     total = merge([one.tallies, two.tallies])
     assert (total["odd"].rows_in, total["odd"].rejected) == (4, {"too_odd": 3})
     assert total["odd"].seconds == pytest.approx(one.tallies["odd"].seconds + two.tallies["odd"].seconds)
+
+
+def test_a_batch_cut_in_pieces_is_what_each_piece_alone_would_be() -> None:
+    """Small files share a batch: rows, keys and counts of every piece are those of the file by itself."""
+    pieces = [rows("अबक", "अ"), rows("ब"), rows("कखग", "गघच", "अ"), rows("छ" * 3)]
+    together = process(pl.concat(pieces), recipe(Odd())).cut([piece.height for piece in pieces])
+    for alone, cut in zip((process(piece, recipe(Odd())) for piece in pieces), together, strict=True):
+        assert cut.rows.equals(alone.rows)
+        assert cut.keys.equals(alone.keys)
+        counts = [{name: (t.rows_in, t.rejected) for name, t in done.tallies.items()} for done in (cut, alone)]
+        assert counts[0] == counts[1]

