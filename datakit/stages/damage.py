@@ -14,7 +14,7 @@ from datakit.stages.suspects import any_text, mark_suspects
 from datakit.stages.wrong_letters import IMPOSSIBLE, MOJIBAKE, wrong_words
 
 READ: Final = ("question", "answer", "context")
-MIN_UNKNOWN_SHARE: Final = 0.1
+MIN_UNKNOWN_SHARE: Final = 0.15
 """Rows with fewer unknown words are not searched for wrong letters: exam notes out of broken PDFs have 0.40 to 0.53."""
 HEAD_CHARS: Final = 250
 """How much of each text is looked up in the word list: forty words tell a broken PDF, and looking up is what costs."""

@@ -19,7 +19,7 @@ class Validate:
     reasons: ClassVar[tuple[str, ...]] = ("empty_question", "empty_answer", "licence_missing")
     writes: ClassVar[tuple[str, ...]] = ()
 
-    require_licence: bool = False
+    require_licence: bool = False  # whether a row whose source declares no licence is rejected
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with incomplete rows marked."""

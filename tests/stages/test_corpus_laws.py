@@ -15,7 +15,7 @@ from tests.stages.hostile import HOSTILE
 from tests.stages.strategies import rows
 
 CORPUS_STAGES = [name for name in STAGES if not is_row_stage(name)]
-LAW = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def made(name: str) -> CorpusStage:

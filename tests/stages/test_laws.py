@@ -20,7 +20,7 @@ from tests.stages.strategies import rows
 
 ROW_STAGES = [name for name in STAGES if is_row_stage(name)]
 VERDICT_COLUMNS = ("reject_stage", "reject_reason", "reject_detail")
-LAW = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+LAW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 def made(name: str) -> RowStage:
