@@ -42,7 +42,9 @@ def _match(left: list[Lexeme], right: list[Lexeme], long: int | None, other_equa
         return None  # signs only: the caller compares the texts themselves
     shortest = min(len(one), len(two))
     allowed = max(1, shortest // _WORDS_A_CHANGE) if long is not None and shortest >= long else 0
-    if _fixed(one) != _fixed(two) or _other_tense(_tenses(left), _tenses(right)):
+    if _fixed(one) != _fixed(two) or _other_tense(
+        _tenses(left), _tenses(right), bool(allowed) or any(w.kind == "question" for w in one)
+    ):
         return None
     stems_one, stems_two = (Counter(w.stem for w in words if w.kind != "honorific") for words in (one, two))
     changed = max((stems_one - stems_two).total(), (stems_two - stems_one).total())
@@ -79,8 +81,13 @@ def _tenses(words: list[Lexeme]) -> set[str]:
     return {w.stem for w in words if w.kind == "tense"}
 
 
-def _other_tense(one: set[str], two: set[str]) -> bool:
-    """राजधानी कोणती आहे and राजधानी कोणती होती ask for two cities; राजधानी कोणती means the first."""
+def _other_tense(one: set[str], two: set[str], elided: bool) -> bool:
+    """राजधानी कोणती आहे and राजधानी कोणती होती ask for two cities; राजधानी कोणती means the first.
+
+    `elided`: आहे may be missing on one side, as in questions, or be the one word changed in a long text.
+    """
+    if not elided:
+        return one != two
     return not one & two and (one | two) - {"आहे"} != set()
 
 

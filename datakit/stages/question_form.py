@@ -13,6 +13,7 @@ from datakit.stages.lexemes import Lexeme, fold, lexemes, skeleton, stem
 from datakit.stages.names import canonical
 
 _MAX_WORDS: Final = 40  # a longer question is a passage or a list of questions; exam questions have 5 to 15
+_MAX_CHARS: Final = 600  # no 40 words are longer: spares splitting the passages
 _DROPPED: Final = frozenset({"function", "tense", "light", "filler", "question"})
 _OPEN: Final = frozenset(skeleton(fold(word)) for word in ("?का", "?कसे", "?यादी"))
 _POINTING: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "options" for word in row[1].split())
@@ -44,7 +45,7 @@ def asked(text: str | None) -> Asked | None:
 
     None: no words, more than 40, a choice among options that are not there, a list, two questions in one.
     """
-    words = lexemes(text)
+    words = lexemes(text) if text and len(text) <= _MAX_CHARS else []
     if not words or len(words) > _MAX_WORDS or any(word.surface in _POINTING for word in words):
         return None
     kinds = {_KIND.get(word.stem, word.stem) for word in words if word.kind == "question"}
