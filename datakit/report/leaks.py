@@ -45,14 +45,14 @@ def leakage(release: Release) -> Leakage:
 
     A question with another passage, or after other turns, is another question.
     """
-    key = pl.col("question").str.replace_all(_NOT_A_LETTER, "").str.replace_many(_ASCII_DIGITS)
-    setting = pl.col("context").fill_null("").hash(1)
+    letters = pl.col("question").str.replace_all(_NOT_A_LETTER, "").str.replace_many(_ASCII_DIGITS)
     keys = (
         release.kept("id", "question", "context", "split_group")
-        .filter(key.str.len_bytes() > 0)
+        .select("id", "split", "split_group", letters.alias("letters"), pl.col("context").fill_null("").hash(1))
         .select(
-            "id", "split", "split_group", pl.struct(key.hash(1).alias("text"), setting.alias("in")).hash(1).alias("key")
+            "id", "split", "split_group", _hash("letters", "context").alias("key"), pl.col("letters").str.len_bytes()
         )
+        .filter(pl.col("letters") > 0)
         .collect(engine="streaming")
     )
     pairs = tuple(
@@ -66,6 +66,10 @@ def leakage(release: Release) -> Leakage:
     both = [_shared(keys, "key", one, two) for one, two in combinations(release.splits, 2)]
     doubled = pl.concat(both).unique().sort().head(SHOWN) if both else pl.Series(dtype=pl.UInt64)
     return Leakage(pairs=pairs, shown=tuple(_rows(release, keys, doubled)))
+
+
+def _hash(text: str, setting: str) -> pl.Expr:
+    return pl.struct(pl.col(text).hash(1), setting).hash(1)
 
 
 def _shared(keys: pl.DataFrame, column: str, one: str, two: str) -> pl.Series:

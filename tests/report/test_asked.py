@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datakit.report.asked import UNKNOWN, WORDS, asking, kinds, question_kinds
@@ -64,6 +64,7 @@ def test_a_long_question_asks_at_its_end() -> None:
     assert kind_of(told + "त्याची राजधानी कोठे होती?") == "where"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_has_a_kind(text: str) -> None:
     """No text raises, every one is of a known kind, and null stays null."""

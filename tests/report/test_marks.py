@@ -6,7 +6,7 @@ import unicodedata
 
 import pytest
 import regex
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
@@ -30,6 +30,7 @@ def test_hostile_text_holds_no_markup_of_its_own(text: str) -> None:
     assert html.unescape(rest) == seen(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_all_that_can_be_seen_stays(text: str) -> None:
     """Labels stand for what is invisible, everything else is there in order, and no format character is let through."""

@@ -1,6 +1,6 @@
 """Texts fit into their share of the report."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datakit.report.passages import LONGEST, SHORTEST, cost, rows
@@ -8,6 +8,7 @@ from datakit.report.passages import LONGEST, SHORTEST, cost, rows
 TEXT = st.text(alphabet="अआकखग \u200d<", max_size=900)
 
 
+@settings(deadline=None)
 @given(st.lists(st.fixed_dictionaries({"question": TEXT, "answer": TEXT}), max_size=12), st.integers(0, 9_000))
 def test_texts_fit_or_are_as_short_as_texts_may_get(found: list[dict[str, str]], room: int) -> None:
     """All texts together take the room they were given, unless each is at the least length already."""
@@ -15,6 +16,7 @@ def test_texts_fit_or_are_as_short_as_texts_may_get(found: list[dict[str, str]],
     assert sum(cost(text.text) for text in cut) <= max(room, len(cut) * SHORTEST)
 
 
+@settings(deadline=None)
 @given(st.lists(TEXT, max_size=8), st.integers(0, 3_000))
 def test_a_cut_text_says_how_much_is_missing(texts: list[str], room: int) -> None:
     """What is shown is the beginning of the text, and shown plus left out is its length."""
