@@ -6,6 +6,7 @@ from typing import Final
 
 import polars as pl
 
+from datakit.report.near_leaks import near_leaks
 from datakit.report.passages import Row, rows
 from datakit.report.release import Release
 
@@ -33,6 +34,11 @@ class Leakage:
     pairs: tuple[Leak, ...]
     shown: tuple[Row, ...]
     """Some of the rows that stand in several splits."""
+
+    near: int | None = None
+    """Questions of train that are nearly equal to a held-out one; None: not looked for."""
+    near_shown: tuple[tuple[Row, Row], ...] = ()
+    """Some of them, each with the held-out one."""
 
     @property
     def found(self) -> int:
@@ -65,7 +71,13 @@ def leakage(release: Release) -> Leakage:
     )
     both = [_shared(keys, "key", one, two) for one, two in combinations(release.splits, 2)]
     doubled = pl.concat(both).unique().sort().head(SHOWN) if both else pl.Series(dtype=pl.UInt64)
-    return Leakage(pairs=pairs, shown=tuple(_rows(release, keys, doubled)))
+    near = near_leaks(release)
+    return Leakage(
+        pairs=pairs,
+        shown=tuple(_rows(release, keys, doubled)),
+        near=None if near is None else near[0],
+        near_shown=() if near is None else near[1],
+    )
 
 
 def _hash(text: str, setting: str) -> pl.Expr:

@@ -50,7 +50,13 @@ def judge(
 ) -> Verdict:
     """Return the verdict; the reasons to stop come first."""
     stops = _stops(manifest, leakage, origins)
-    looks = [*_splits(manifest), *_faults(manifest), *_sources(sources, licences), *_disputes(disputes)]
+    looks = [
+        *_near(leakage),
+        *_splits(manifest),
+        *_faults(manifest),
+        *_sources(sources, licences),
+        *_disputes(disputes),
+    ]
     kept, read = manifest.counts["kept"], manifest.counts["in"]
     amount = f"{kept:,} of {read:,} rows were kept ({percent(kept, read)})."
     if stops:
@@ -94,6 +100,15 @@ def _stops(manifest: Manifest, leakage: Leakage, origins: Origins) -> list[Point
             Point(text=f"The lineage and the manifest differ by {rows(origins.unaccounted, 'row')}.", section="lineage")
         )
     return found
+
+
+def _near(leakage: Leakage) -> list[Point]:
+    if not leakage.near:
+        return []
+    what = (
+        f"{rows(leakage.near, 'question')} of train {_stands(leakage.near, 'is', 'are')} nearly equal to one held out."
+    )
+    return [Point(text=what, section="splits")]
 
 
 def _splits(manifest: Manifest) -> list[Point]:
