@@ -21,7 +21,7 @@ def curate(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one for small input, else one a core.")
     ] = None,
-    batch_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time, for each worker.")] = 4096,
+    batch_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time, for each worker.")] = 2048,
     sample: Annotated[int | None, typer.Option(min=1, help="Take about this many rows, spread over the files.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,

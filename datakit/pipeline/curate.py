@@ -26,7 +26,7 @@ from datakit.recipe import Recipe
 from datakit.report import write_report
 from datakit.store import Version, build_folder, clear, latest, lock, publish, sweep, work_folder
 
-BATCH_ROWS: Final = 4096
+BATCH_ROWS: Final = 2048
 _ONE_WORKER_BYTES: Final = 8 << 20  # below this, starting processes costs more than it saves (0.6 s CPU for each)
 
 
