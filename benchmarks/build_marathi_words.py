@@ -1,4 +1,4 @@
-"""Build `datakit/stages/tables/marathi_words.tsv.zst`: Marathi words by how often the state legislature writes them.
+"""Build `datakit/screening/tables/marathi_words.tsv.zst`: Marathi words by how often the state legislature writes them.
 
     python benchmarks/build_marathi_words.py INPUT.jsonl.zst
 
@@ -20,7 +20,7 @@ from datakit.devanagari import normalize
 MIN_COUNT = 5
 ROWS_A_SLICE = 8_000
 WORD = r"[\u0904-\u0939\u0958-\u0961\u0972-\u097F][\u0900-\u0963\u0970-\u097F\u200D]+"
-OUT = Path(__file__).parents[1] / "datakit/stages/tables/marathi_words.tsv.zst"
+OUT = Path(__file__).parents[1] / "datakit/screening/tables/marathi_words.tsv.zst"
 
 
 def count_words(source: Path) -> pl.DataFrame:

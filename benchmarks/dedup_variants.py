@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 
-from datakit.stages.lexemes import FIXED, lexemes
+from datakit.matching.lexemes import FIXED, lexemes
 
 ZWJ, ZWNJ = "\u200d", "\u200c"
 _DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")

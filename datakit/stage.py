@@ -88,7 +88,7 @@ class CorpusStage(Protocol):
 
 
 Stage = RowStage | CorpusStage
-"""`isinstance(stage, CorpusStage)` tells the kinds apart: only corpus stages have `keys`. RowStage cannot be asked for."""
+"""`isinstance(stage, CorpusStage)` tells the kinds apart: only those have `keys`. RowStage cannot be asked for."""
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ FORMAT: Final = 1
 _RULES: Final = (
     "devanagari",
     "langid",
+    "matching",
     "readers",
+    "screening",
     "stages",
     "record.py",
     "stage.py",

@@ -4,11 +4,11 @@ from typing import Final
 
 import polars as pl
 
+from datakit.matching.lexemes import lexemes
+from datakit.matching.near_match import question_match
+from datakit.matching.overlap import overlaps
 from datakit.report.passages import Row, rows
 from datakit.report.release import Release
-from datakit.stages.lexemes import lexemes
-from datakit.stages.near_match import question_match
-from datakit.stages.overlap import overlaps
 
 MAX_CHARS: Final = 2_000_000
 """Characters of all questions up to which they are compared: 1.9 CPU-seconds for 3,169 questions of the legislature."""

@@ -9,12 +9,12 @@ import numpy as np
 import polars as pl
 import xxhash
 
+from datakit.matching.disagree import Finding, compare
+from datakit.matching.question_form import Asked, asked, comparable
+from datakit.matching.ranking import rank_columns, rank_names, ranked
+from datakit.matching.star import name_of
+from datakit.matching.vote import POLICIES, Answer, losers
 from datakit.stage import VERDICT, Corpus
-from datakit.stages.disagree import Finding, compare
-from datakit.stages.question_form import Asked, asked, comparable
-from datakit.stages.ranking import rank_columns, rank_names, ranked
-from datakit.stages.star import name_of
-from datakit.stages.vote import POLICIES, Answer, losers
 
 _MAX_ANSWERS: Final = 40  # a question with more different answers is a template, not a question with one answer
 _SLICE: Final = 5_000  # rows whose texts are in memory at a time

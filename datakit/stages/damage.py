@@ -5,13 +5,13 @@ from typing import ClassVar, Final
 
 import polars as pl
 
+from datakit.screening import damage_signs as signs
+from datakit.screening.known_words import WORD, unknown_share
+from datakit.screening.legacy_font import SUSPECT as LEGACY_SUSPECT
+from datakit.screening.legacy_font import legacy_font
+from datakit.screening.suspects import any_text, mark_suspects
+from datakit.screening.wrong_letters import IMPOSSIBLE, MOJIBAKE, wrong_words
 from datakit.stage import Fault
-from datakit.stages import damage_signs as signs
-from datakit.stages.known_words import WORD, unknown_share
-from datakit.stages.legacy_font import SUSPECT as LEGACY_SUSPECT
-from datakit.stages.legacy_font import legacy_font
-from datakit.stages.suspects import any_text, mark_suspects
-from datakit.stages.wrong_letters import IMPOSSIBLE, MOJIBAKE, wrong_words
 
 READ: Final = ("question", "answer", "context")
 MIN_UNKNOWN_SHARE: Final = 0.15

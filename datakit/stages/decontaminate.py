@@ -9,9 +9,9 @@ from typing import ClassVar, Final
 import polars as pl
 
 from datakit.errors import IntegrityError
+from datakit.matching.evaluation_sets import digest, load
+from datakit.matching.overlap import Reference
 from datakit.stage import Fault, mark, with_text_keys
-from datakit.stages.evaluation_sets import digest, load
-from datakit.stages.overlap import Reference
 
 _HOW: Final = {
     "question": "same question as",

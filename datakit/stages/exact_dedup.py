@@ -6,10 +6,10 @@ from typing import ClassVar
 import polars as pl
 import xxhash
 
+from datakit.matching.ranking import rank_columns, rank_names, ranked
+from datakit.matching.signs import signs
+from datakit.matching.star import Kept, verdicts
 from datakit.stage import VERDICT, Corpus
-from datakit.stages.ranking import rank_columns, rank_names, ranked
-from datakit.stages.signs import signs
-from datakit.stages.star import Kept, verdicts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,15 +8,15 @@ import numpy as np
 import polars as pl
 import xxhash
 
+from datakit.matching.blocks import block_columns, block_keys
+from datakit.matching.candidates import U32, merge, pairs_of, slices
+from datakit.matching.lexemes import Lexeme, lexemes
+from datakit.matching.near_match import answer_match, question_match
+from datakit.matching.ranking import positions, rank_columns
+from datakit.matching.signs import signs
+from datakit.matching.star import Kept, verdicts
+from datakit.matching.word_arrays import word_arrays
 from datakit.stage import VERDICT, Corpus
-from datakit.stages.blocks import block_columns, block_keys
-from datakit.stages.candidates import U32, merge, pairs_of, slices
-from datakit.stages.lexemes import Lexeme, lexemes
-from datakit.stages.near_match import answer_match, question_match
-from datakit.stages.ranking import positions, rank_columns
-from datakit.stages.signs import signs
-from datakit.stages.star import Kept, verdicts
-from datakit.stages.word_arrays import word_arrays
 
 _WAYS: Final = 12  # neighbours, and neighbours of neighbours, that a row is compared with beside its own pairs
 _SLICE: Final = 4_000  # rows whose texts are in memory at a time: 16 MB of the legislature's rows

@@ -7,9 +7,9 @@ import polars as pl
 
 from datakit.errors import UsageError
 from datakit.record import TEXT, is_live
+from datakit.screening.personal_data import SUSPECT, find_personal, masked
+from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
-from datakit.stages.personal_data import SUSPECT, find_personal, masked
-from datakit.stages.suspects import any_text, mark_suspects
 
 POLICIES: Final = ("reject", "mask")
 

@@ -5,10 +5,10 @@ from typing import ClassVar, Final
 
 import polars as pl
 
+from datakit.screening.options import lists_options, only_an_option
+from datakit.screening.phrases import as_words, either
+from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
-from datakit.stages.options import lists_options, only_an_option
-from datakit.stages.phrases import as_words, either
-from datakit.stages.suspects import any_text, mark_suspects
 
 _DIGITS: Final = r"[0-9०-९]+"
 _EDGE: Final = r"[\s\p{P}\p{S}]*"

@@ -6,13 +6,13 @@ from typing import ClassVar, Final
 
 import polars as pl
 
+from datakit.screening.cut_answer import is_cut
+from datakit.screening.echo import echo
+from datakit.screening.phrases import as_words, either, kinds
+from datakit.screening.question_asks import asks_nothing
+from datakit.screening.repetition import MIN_WORDS, repetition
+from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
-from datakit.stages.cut_answer import is_cut
-from datakit.stages.echo import echo
-from datakit.stages.phrases import as_words, either, kinds
-from datakit.stages.question_asks import asks_nothing
-from datakit.stages.repetition import MIN_WORDS, repetition
-from datakit.stages.suspects import any_text, mark_suspects
 
 TAIL: Final = rf"(?m:(?:^|[\s.।!?…»|>•]){either('boilerplate', 'tail')}[\s.…»>|:→]*$)"
 """A link or a button at the end of a line."""

@@ -5,9 +5,9 @@ from typing import ClassVar, Final
 
 import polars as pl
 
+from datakit.screening.phrases import either
+from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
-from datakit.stages.phrases import either
-from datakit.stages.suspects import any_text, mark_suspects
 
 DEVANAGARI: Final = r"[\u0900-\u0963\u0970-\u097F\u{A8E0}-\u{A8FF}]"
 LETTER: Final = r"[\p{L}\p{M}]"

@@ -15,8 +15,8 @@ import polars as pl
 import xxhash
 from numpy.typing import NDArray
 
+from datakit.matching.union import components
 from datakit.stage import VERDICT, Corpus
-from datakit.stages.union import components
 
 SPLITS: Final = ("train", "validation", "test")
 

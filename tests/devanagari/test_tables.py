@@ -83,7 +83,7 @@ def test_classes_are_disjoint_where_the_rules_need_it() -> None:
 
 def test_whole_words_are_frequent_in_the_shipped_word_counts() -> None:
     """Each whole word ends in a consonant, has at most three, and is frequent in legislature text."""
-    from datakit.stages.known_words import known_words
+    from datakit.screening.known_words import known_words
 
     counts, consonant = known_words(), re.compile(f"[{CLASSES['C']}]")
     words = [row["word"] for row in tables.read("whole_words")]

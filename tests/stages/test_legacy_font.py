@@ -5,9 +5,9 @@ import re
 import pytest
 
 from datakit.record import frame
+from datakit.screening.legacy_font import legacy_font
+from datakit.screening.phrases import phrases
 from datakit.stages.damage import Damage
-from datakit.stages.legacy_font import legacy_font
-from datakit.stages.phrases import phrases
 
 LEGACY = [
     "dmgm{Q>m",

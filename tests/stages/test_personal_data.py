@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from datakit.errors import UsageError
 from datakit.record import frame
-from datakit.stages.personal_data import TOKENS, find_personal, masked
+from datakit.screening.personal_data import TOKENS, find_personal, masked
+from datakit.screening.verhoeff import is_valid
 from datakit.stages.pii import Pii
-from datakit.stages.verhoeff import is_valid
 
 DEVANAGARI = str.maketrans("0123456789", "०१२३४५६७८९")
 PERSONAL = {

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from datakit.record import frame
-from datakit.stages.phrases import phrases
+from datakit.screening.phrases import phrases
 from datakit.stages.placeholder import Placeholder
 
 QUESTION = "स्वराज्याची राजधानी कोणती होती?"

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from datakit.record import frame
-from datakit.stages.echo import echo
-from datakit.stages.phrases import phrases
+from datakit.screening.echo import echo
+from datakit.screening.phrases import phrases
+from datakit.screening.repetition import repetition
 from datakit.stages.quality import Quality
-from datakit.stages.repetition import repetition
 
 QUESTION = "शिवाजी महाराजांचा राज्याभिषेक कोठे झाला?"
 

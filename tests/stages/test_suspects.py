@@ -7,10 +7,10 @@ import pytest
 
 from datakit.errors import DatakitError
 from datakit.record import frame
+from datakit.screening import phrases as tables
+from datakit.screening.phrases import TABLES, as_words, either, kinds, phrases
+from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
-from datakit.stages import phrases as tables
-from datakit.stages.phrases import TABLES, as_words, either, kinds, phrases
-from datakit.stages.suspects import any_text, mark_suspects
 
 
 def rows() -> pl.DataFrame:

@@ -3,9 +3,9 @@
 import pytest
 
 from datakit.record import frame
+from datakit.screening.known_words import known_words, unknown_share
+from datakit.screening.wrong_letters import MAX_LETTERS, repaired, wrong_words
 from datakit.stages.damage import Damage
-from datakit.stages.known_words import known_words, unknown_share
-from datakit.stages.wrong_letters import MAX_LETTERS, repaired, wrong_words
 
 # What three PDF readers made of Marathi words: seen in saved exam notes, written down here one by one.
 CONFUSED = {

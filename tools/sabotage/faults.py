@@ -126,16 +126,16 @@ FAULTS: Final = (
     ),
     Fault(
         name="exact duplicates keep the worst row",
-        file="datakit/stages/ranking.py",
+        file="datakit/matching/ranking.py",
         old="+ [True, True, False, False]",
         new="+ [False, False, False, False]",
-        tests=("tests/dedup/test_exact_dedup.py",),
+        tests=("tests/matching/test_exact_dedup.py",),
     ),
     Fault(
         name="near duplicates may differ in a number",
-        file="datakit/stages/near_match.py",
+        file="datakit/matching/near_match.py",
         old="    if _fixed(one) != _fixed(two) or _other_tense",
         new="    if _other_tense",
-        tests=("tests/dedup/test_near_match.py",),
+        tests=("tests/matching/test_near_match.py",),
     ),
 )

@@ -1,0 +1,115 @@
+"""Overlap of two sets of questions and answers: an equal question, eight words in a row, nearly an equal question."""
+
+from typing import Final
+
+import numpy as np
+import polars as pl
+
+from datakit.matching.blocks import PARTS, block_keys
+from datakit.matching.lexemes import content, lexemes
+from datakit.matching.near_match import question_match
+from datakit.matching.shingles import shingles
+from datakit.matching.signs import signs
+from datakit.matching.word_arrays import word_arrays
+from datakit.stage import with_text_keys
+
+OVERLAP: Final[dict[str, pl.DataType]] = {
+    "row": pl.UInt32(),  # of the set that is searched
+    "reference": pl.UInt32(),  # of the set it must not hold: the lowest row that matches
+    "how": pl.String(),
+}
+
+_HOW: Final = ("question", "words", "near")
+_TEMPLATE: Final = 3  # reference rows; a run of words in more of them is a phrase of the trade, not a quotation
+_MIN_SCORE: Final = 0.9  # as in near_dedup
+_OWN_WORDS: Final = 2  # content words from which an equal question alone shows that the row was copied
+
+
+class Reference:
+    """A set of questions and answers to look for, indexed once."""
+
+    def __init__(self, rows: pl.DataFrame) -> None:
+        """Index `question` and `answer` of a frame, and their dedup keys `question_key` and `answer_key`."""
+        self._rows = rows.select("question", "answer", "question_key", "answer_key").with_row_index("reference")
+        self._questions = self._rows.filter(pl.col("question_key").str.len_bytes() > 0).unique(
+            "question_key", keep="first", maintain_order=True
+        )
+        self._shingles = _shingle_table(rows).rename({"row": "reference"})
+        repeated = self._shingles.group_by("shingle").agg(
+            pl.col("reference").n_unique().alias("rows"), pl.col("reference").min()
+        )
+        self._shingles = repeated.filter(pl.col("rows") <= _TEMPLATE).select("shingle", "reference")
+        self._blocks = _question_blocks(rows).rename({"row": "reference"})
+
+    def find(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Return OVERLAP: a line for each row of the batch that overlaps, in order, by the first way that finds it."""
+        found = [self._equal(batch), self._quoted(batch), self._near(batch)]
+        all_found = pl.concat(
+            [part.with_columns(pl.lit(how).alias("how")) for how, part in zip(_HOW, found, strict=True)]
+        )
+        order = pl.col("how").replace_strict({how: n for n, how in enumerate(_HOW)}, return_dtype=pl.UInt8)
+        best = all_found.sort("row", order, "reference").unique("row", keep="first", maintain_order=True)
+        return best.select(pl.col(name).cast(dtype) for name, dtype in OVERLAP.items())
+
+    def _equal(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Equal questions; one without words of its own counts with an equal answer only."""
+        rows = batch.select("question", "question_key", "answer_key").with_row_index("row")
+        pairs = rows.join(self._questions.select("question_key", "reference"), on="question_key")
+        own = [len(content(lexemes(text))) >= _OWN_WORDS for text in pairs["question"]]
+        by_both = rows.join(self._rows.drop("question", "answer"), on=["question_key", "answer_key"])
+        by_both = by_both.filter(pl.col("question_key").str.len_bytes() > 0)
+        return pl.concat([pairs.filter(pl.Series(own, dtype=pl.Boolean)), by_both]).select("row", "reference")
+
+    def _quoted(self, batch: pl.DataFrame) -> pl.DataFrame:
+        return _shingle_table(batch).join(self._shingles, on="shingle").group_by("row").agg(pl.col("reference").min())
+
+    def _near(self, batch: pl.DataFrame) -> pl.DataFrame:
+        """Questions that differ by slips; the answers do not count, a leaked question is a leak with any answer."""
+        pairs = (
+            _question_blocks(batch)
+            .join(self._blocks, on="block")
+            .select("row", "reference")
+            .unique()
+            .sort("row", "reference")
+        )
+        near = [
+            _is_near(batch["question"][row], self._rows["question"][reference]) for row, reference in pairs.iter_rows()
+        ]
+        return pairs.filter(pl.Series(near, dtype=pl.Boolean))
+
+
+def _is_near(one: str, two: str) -> bool:
+    left, right = lexemes(one), lexemes(two)
+    if len(content(left)) < _OWN_WORDS or signs(one) != signs(two):
+        return False
+    return (question_match(left, right) or 0.0) >= _MIN_SCORE
+
+
+def _shingle_table(rows: pl.DataFrame) -> pl.DataFrame:
+    parts = []
+    for name in ("question", "answer"):
+        owner, runs = shingles(rows[name])
+        parts.append(pl.DataFrame({"row": owner.astype(np.uint32), "shingle": runs}))
+    return pl.concat(parts).unique()
+
+
+def _question_blocks(rows: pl.DataFrame) -> pl.DataFrame:
+    questions = word_arrays(rows["question"])
+    nothing = word_arrays(pl.Series([None] * len(rows), dtype=pl.String))
+    usable = rows["question"].is_not_null().to_numpy()
+    keys = block_keys("near", questions, nothing, np.zeros(len(rows), dtype=np.uint64), usable)
+    parts = [
+        keys.select(
+            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.col(f"near.left{part}").alias("block")
+        ).explode("block")
+        for part in range(PARTS)
+    ]
+    return pl.concat(parts).drop_nulls("block").unique()
+
+
+def overlaps(train: pl.DataFrame, test: pl.DataFrame) -> pl.DataFrame:
+    """Return OVERLAP of two frames with `question` and `answer`: which rows of train hold something of test.
+
+    `row` numbers train, `reference` numbers test, both from 0.
+    """
+    return Reference(with_text_keys(test)).find(with_text_keys(train))

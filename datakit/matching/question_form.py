@@ -1,0 +1,168 @@
+"""What a question asks, free of how it asks: its kind (who, when, where …) and the words that say about what.
+
+छत्रपती शिवाजी महाराजांचा जन्म कोणत्या साली झाला?   →  ?कधी  {शिवाजी, जन्म}
+शिवाजी महाराजांचे जन्मवर्ष कोणते?                    →  ?कधी  {शिवाजी, जन्म}
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
+from datakit.matching.names import canonical
+from datakit.matching.word_tables import rows
+
+_MAX_WORDS: Final = 40  # a longer question is a passage or a list of questions; exam questions have 5 to 15
+_MAX_CHARS: Final = 600  # no 40 words are longer: spares splitting the passages
+_DROPPED: Final = frozenset({"function", "tense", "light", "filler", "question"})
+_OPEN: Final = frozenset(skeleton(fold(word)) for word in ("?का", "?कसे", "?यादी"))
+_POINTING: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "options" for word in row[1].split())
+_PRONOUNS: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "pronoun" for word in row[1].split())
+_FINE_GRAINS: Final = frozenset(stem(fold(word)) for word in ["किल्ला", "गड", "शहर", "गाव"])
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The form of a question: `kind`, `words` as stems, `grain` (sort of place), `given` all it mentions."""
+
+    kind: str
+    words: frozenset[str]
+    grain: str
+    given: frozenset[str]
+    tenses: frozenset[str]
+    by_whom: frozenset[str]  # stems in the agent case
+    to_whom: frozenset[str]  # stems in the dative case
+    leans_on_context: bool  # a pronoun stands for what only the context says
+
+
+@cache
+def _compounds() -> dict[str, tuple[str, str]]:
+    return {stem(fold(row[0])): (lexemes(row[1])[0].stem, skeleton(fold(row[2]))) for row in rows("compounds")}
+
+
+def asked(text: str | None) -> Asked | None:
+    """Return the form of a question, or None where two rows of this form need not have one answer.
+
+    None: no words, more than 40, a choice among options that are not there, a list, two questions in one.
+    """
+    words = lexemes(text) if text and len(text) <= _MAX_CHARS else []
+    if not words or len(words) > _MAX_WORDS or any(word.surface in _POINTING for word in words):
+        return None
+    kinds = {_KIND.get(word.stem, word.stem) for word in words if word.kind == "question"}
+    if "?यादि" in kinds:
+        return None
+    given = frozenset(word.stem for word in words)
+    named = canonical(words)
+    kind, grain, rest = _kind(named, kinds)
+    if kind is None:
+        return None
+    content: set[str] = set()
+    for number, word in enumerate(rest):
+        compound = _compounds().get(word.stem)
+        if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
+            content.add(compound[0])
+            kind = compound[1]
+        elif word.kind not in _DROPPED and not _is_title(rest, number):
+            content.add(_plural_free(word))
+    if "राजधान" in content and kind == "?कोठे":
+        kind = "?कोण"
+    if kind in ("?कोणता", "?काय") and (kind == "?कोणता" or any(word.stem == _NAME for word in words)):
+        kind = "?कोण"  # `गुरू कोण`, `गुरूचे नाव काय` and `गुरू कोणते` have one answer
+    content -= {_NAME, _COUNT} if kind == "?किति" else {_NAME}
+    return (
+        Asked(
+            kind,
+            frozenset(content),
+            grain,
+            given | frozenset(word.stem for word in named) | content,
+            frozenset(word.stem for word in words if word.kind == "tense"),
+            frozenset(word.stem for word in named if word.case == "agent"),
+            frozenset(word.stem for word in named if word.case == "dat"),
+            any(word.surface in _PRONOUNS for word in words),
+        )
+        if content
+        else None
+    )
+
+
+_NAME: Final = stem(fold("नाव"))
+_KIND: Final = {"?कसे": "?कसे"}
+
+
+def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[Lexeme]]:
+    """Find the kind; `कोणत्या साली` and `कोणत्या ठिकाणी` are कधी and कोठे, and the noun goes with them."""
+    if len(kinds) > 1:
+        return None, "", words
+    if not kinds:
+        return _told_to(words), "", words
+    kind = next(iter(kinds))
+    if kind not in ("?कोणता", "?काय", "?किति"):
+        return kind, "", words
+    at = next(number for number, word in enumerate(words) if word.kind == "question")
+    for near in (at + 1, at - 1):
+        if not 0 <= near < len(words):
+            continue
+        roles = words[near].roles
+        if "time" in roles:
+            return "?कधि", "", [word for number, word in enumerate(words) if number != near]
+        if kind == "?किति":
+            continue
+        if "place" in roles and (near > at or words[near].stem == _PLACE):
+            grain = "" if words[near].stem in _ANY_PLACE else words[near].stem
+            located = words[near].case == "loc" or words[near].stem in _ANY_PLACE
+            if located:
+                return "?कोठे", grain, [word for number, word in enumerate(words) if number != near]
+        if "person" in roles and near > at:
+            return "?कोण", "", [word for number, word in enumerate(words) if number != near]
+    return kind, "", words
+
+
+def _told_to(words: list[Lexeme]) -> str:
+    """The kind of a question in the imperative: `नाव सांगा`, `वर्ष लिहा`, `संख्या सांगा`; all else asks for an account."""
+    last = next((word for word in reversed(words) if word.kind not in ("function", "light", "tense")), None)
+    if last is None:
+        return "?वर्णन"
+    if "time" in last.roles:
+        return "?कधि"
+    return {_NAME: "?कोण", _COUNT: "?किति"}.get(last.stem, "?वर्णन")
+
+
+_COUNT: Final = stem(fold("संख्या"))
+_PLACE: Final = stem(fold("ठिकाण"))
+_ANY_PLACE: Final = frozenset(stem(fold(word)) for word in ("ठिकाण", "ठिकाणी", "स्थळ", "स्थळी", "जागा"))
+
+
+def _plural_free(word: Lexeme) -> str:
+    """लेणी and लेण्यांची, नदी and नद्या: the feminine plural takes the -ी away, so a plain noun is compared without it."""
+    return word.stem[:-1] if word.kind == "word" and word.stem.endswith("ि") and len(word.stem) >= 4 else word.stem
+
+
+def _is_title(words: list[Lexeme], at: int) -> bool:
+    """A title or a kind of place beside its name: शिवाजी महाराज, रायगड किल्ला; not the पेशवा of पहिला पेशवा कोण."""
+    word = words[at]
+    if word.kind not in ("honorific", "weak"):
+        return False
+    before = next((w for w in reversed(words[:at]) if w.kind != "function"), None)
+    after = words[at + 1] if at + 1 < len(words) else None
+    if before is not None and before.case == "" and before.kind in ("name", "honorific"):
+        return True
+    return (
+        word.kind == "honorific"
+        and word.case == ""
+        and after is not None
+        and after.kind in ("name", "honorific", "word")
+    )
+
+
+def comparable(one: Asked, two: Asked) -> bool:
+    """Tell whether two questions of equal kind and words may be held against each other.
+
+    Not where one asks what is and the other what was, where doer and done-to change places, or where the sort of place
+    differs (the fort, the district).
+    """
+    if one.tenses and two.tenses and not one.tenses & two.tenses:
+        return False
+    if (one.by_whom & two.to_whom) or (two.by_whom & one.to_whom):
+        return False
+    grains = {one.grain, two.grain}
+    return len(grains) == 1 or grains - {""} <= _FINE_GRAINS

@@ -1,0 +1,132 @@
+"""Is this the same word misspelt, or another? राजगड and रायगड differ by one letter, as a slip of the finger does."""
+
+import re
+from functools import cache, lru_cache
+from typing import Final
+
+from datakit.matching.lexemes import FIXED, Lexeme, fold, is_place_name, skeleton
+from datakit.matching.word_tables import listed, rows
+from datakit.screening.known_words import known_words
+
+_SIGNS: Final = frozenset("ािीुूृॅेैॉोौ्ंः")
+_BROKEN: Final = re.compile("^[ा-्]|[ा-ौ्][ा-्]|[ंः][ा-्]|[ऄ-औॲ][ऺ-ौ्]")
+"""What no word has: a sign at the start, on a sign, on a bindu or on a vowel. Such a word is a misprint for certain."""
+_MIN_CODE_POINTS: Final = 4  # वन/मन, राम/रमा: in shorter words one edit makes another word
+_MIN_FOR_LETTER: Final = 5  # the same for a lost letter: पुणे/पुरणे
+_CONFUSED: Final = frozenset({frozenset("ेै"), frozenset("ोौ"), frozenset("ाॉ"), frozenset("ेॅ")})
+_PLAIN: Final = frozenset({"word", "weak", "filler", "light"})
+_MIN_PLAIN: Final = 3
+_COMMON: Final = 3  # times in the word list before a word counts as known; once or twice may be its own misprint
+_MISPRINT: Final = 100  # so much rarer than its neighbour, a word of the list is a misprint of it (पाणि beside पाणी)
+_CERTAIN: Final = 10**9
+
+
+def same_word(left: Lexeme, right: Lexeme) -> bool:
+    """Tell whether two words are one: by stem, or by one slip that does not lead to another known word.
+
+    A slip is a vowel sign or virama lost, added or exchanged, two neighbours swapped, a letter doubled or lost. One
+    letter exchanged for another is a slip only where exactly one of the two is a known word and neither is a name.
+    Numbers, negations, question words and `value` words (जन्म, मृत्यू, months) have no slips.
+    """
+    if left.stem == right.stem:
+        return left.kind == right.kind or not {left.kind, right.kind} & FIXED
+    if left.kind in FIXED or right.kind in FIXED:
+        return False
+    if "tense" in (left.kind, right.kind) and left.kind != right.kind and "word" not in (left.kind, right.kind):
+        return False
+    if left.kind == "value" and right.kind == "value":
+        return False
+    a, b = (left, right) if left.surface <= right.surface else (right, left)
+    named = left.kind == "name" or right.kind == "name"
+    if skeleton(a.surface) != skeleton(b.surface) and _both_known(skeleton(a.surface), skeleton(b.surface)):
+        return False
+    return _slip(a.surface, b.surface, named) or _slip(a.stem, b.stem, named)
+
+
+def same_but_slip(left: Lexeme, right: Lexeme) -> bool:
+    """Like `same_word`, where all else is equal: one edit between two plain words is a slip though both are words."""
+    if same_word(left, right):
+        return True
+    plain = left.kind in _PLAIN and right.kind in _PLAIN and min(len(left.surface), len(right.surface)) >= _MIN_PLAIN
+    return plain and _one_edit(skeleton(left.surface), skeleton(right.surface))
+
+
+def _one_edit(a: str, b: str) -> bool:
+    """A code point lost or added, two swapped, or one sign for another; never one letter for another."""
+    long, short = (a, b) if len(a) >= len(b) else (b, a)
+    start = next((n for n, (x, y) in enumerate(zip(long, short, strict=False)) if x != y), len(short))
+    if len(long) == len(short) + 1:
+        return long[start + 1 :] == short[start:]
+    if len(long) != len(short):
+        return False
+    if long[start + 1 :] == short[start + 1 :]:
+        return long[start] in _SIGNS and short[start] in _SIGNS
+    return long[start : start + 2] == short[start : start + 2][::-1] and long[start + 2 :] == short[start + 2 :]
+
+
+@lru_cache(maxsize=100_000)
+def _slip(a: str, b: str, named: bool) -> bool:
+    a, b = skeleton(a), skeleton(b)
+    if a == b:
+        return True
+    if abs(len(a) - len(b)) > 1:
+        return False
+    start = next((n for n, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    if len(a) == len(b):
+        swapped = a[start : start + 2] == b[start : start + 2][::-1] and a[start + 2 :] == b[start + 2 :]
+        if not swapped and a[start + 1 :] != b[start + 1 :]:
+            return False
+        if bool(_BROKEN.search(a)) != bool(_BROKEN.search(b)):
+            return True
+        if len(a) < _MIN_CODE_POINTS or _both_known(a, b):
+            return False
+        return swapped or _exchanged(a, b, start, named)
+    long, short = (a, b) if len(a) > len(b) else (b, a)
+    if long[start + 1 :] != short[start:]:
+        return False
+    if bool(_BROKEN.search(a)) != bool(_BROKEN.search(b)) or (start > 0 and long[start] == long[start - 1]):
+        return True
+    if len(short) < _MIN_CODE_POINTS - 1 or _both_known(a, b) or _two_villages(a, b):
+        return False
+    return long[start] in _SIGNS or len(long) > _MIN_FOR_LETTER
+
+
+def _exchanged(a: str, b: str, at: int, named: bool) -> bool:
+    if frozenset((a[at], b[at])) in _CONFUSED:
+        return not _two_villages(a, b)
+    if len(a) < _MIN_FOR_LETTER and _is_known(a) == _is_known(b):
+        return False
+    if a[at] in _SIGNS and b[at] in _SIGNS:
+        return not _two_villages(a, b)
+    return not named and len(a) >= _MIN_FOR_LETTER and _is_known(a) != _is_known(b)
+
+
+def _two_villages(a: str, b: str) -> bool:
+    """वडगाव and वाडगाव: names of places differ by one sign, and lists do not know them all."""
+    return is_place_name(a) and is_place_name(b) and _is_known(a) == _is_known(b)
+
+
+def is_known(word: Lexeme) -> bool:
+    """Tell whether the word list or a table has the word, as it stands or as a stem."""
+    return _is_known(skeleton(word.surface)) or _is_known(word.stem)
+
+
+def _is_known(word: str) -> bool:
+    return _known().get(word, 0) >= _COMMON
+
+
+def _both_known(a: str, b: str) -> bool:
+    """Two words, not a word with its misprint: the list holds misprints too, rarer by far than what they misprint."""
+    rare, common = sorted((_known().get(a, 0), _known().get(b, 0)))
+    return rare >= _COMMON and common < _MISPRINT * rare
+
+
+@cache
+def _known() -> dict[str, int]:
+    """Skeleton → count in the shipped word list; words of the tables count as the commonest."""
+    counts: dict[str, int] = {}
+    for word, count in known_words().items():
+        key = skeleton(fold(word))
+        counts[key] = counts.get(key, 0) + count
+    named = {word for row in rows("names") if row[0] == "name" for word in row[1].split()}
+    return counts | {skeleton(fold(word)): _CERTAIN for word in named | listed("protected")}

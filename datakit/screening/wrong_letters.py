@@ -1,0 +1,123 @@
+"""Find Devanagari text whose letters are wrong: what a PDF with a broken character map gives (ववषय for विषय).
+
+Such text passes every script and language check. Two signs give it away: sequences that Marathi never writes (two vowel
+signs on one consonant, a vowel sign on a virama), and unknown words that become frequent Marathi words once a known
+confusion is undone. The confusions are those of Word and Mangal PDFs, in which pypdf and its like take the glyph of a
+wide ि for the letter beside it, the reph for थ, ग, य or ण, and ल for ि; each was seen in PDFs of exam notes.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final, NamedTuple
+
+from datakit.screening.known_words import known_words
+
+IMPOSSIBLE: Final = (
+    r"(?:[\u093E-\u094C]{2}"  # two vowel signs: मधीि, िािे
+    r"|\u094D[\u093E-\u094C\u0900-\u0903]"  # a sign on a virama: र्ांधी
+    r"|[\u093E-\u094C]\u094D"  # a virama on a vowel sign
+    r"|\u0904)"  # ऄ is a letter of Kashmiri and Awadhi: ऄहे for आहे
+)
+"""Sequences that do not occur in normalized Marathi, as a Rust and Python pattern."""
+
+MOJIBAKE: Final = r"à[¤¥].?à[¤¥]|[\u00E0-\u00E2][\u00A4\u00A5€].{1,2}[\u00E0-\u00E2][\u00A4\u00A5€]"
+"""UTF-8 read as Latin-1 or Windows-1252, twice in a row: what normalization could not turn back."""
+
+MIN_COUNT: Final = 20
+"""A repair counts when the list has its word this often: 25,124 words, below it names and errors begin."""
+
+MIN_LETTERS, MAX_LETTERS = 3, 24
+"""Code points of a word worth repairing (the longest listed has 23); the work grows with the square of the length."""
+
+_CONSONANT: Final = frozenset(map(chr, range(0x915, 0x93A)))
+_SIGN: Final = frozenset(map(chr, (*range(0x93E, 0x94D), 0x902)))
+_REPH_SEEN_AS: Final = frozenset("थगयण")
+_SHORT_I_SEEN_AS: Final = frozenset("लहतनदभप")
+
+
+class Repair(NamedTuple):
+    """A word with wrong letters, and what it should be."""
+
+    word: str
+    better: str  # "" where that is not known
+    sure: bool  # False for confusions that a rare name may show by chance
+
+
+@lru_cache(maxsize=65_536)
+def repaired(word: str) -> Repair | None:
+    """Return the frequent word that an unknown word becomes when one or two confusions are undone; None: no such."""
+    known = known_words()
+    if word in known or not MIN_LETTERS <= len(word) <= MAX_LETTERS:
+        return None
+    first = [fix for fix in _undo(word) if len(fix.better) > 2]
+    best = max(first, key=lambda fix: (known.get(fix.better, 0), fix.sure), default=None)
+    if best and known.get(best.better, 0) >= MIN_COUNT:
+        return best
+    second = [
+        Repair(word, fix.better, once.sure or fix.sure)
+        for once in first
+        for fix in _undo(once.better)
+        if len(fix.better) > 2
+    ]
+    best = max(second, key=lambda fix: (known.get(fix.better, 0), fix.sure), default=None)
+    return best if best and known.get(best.better, 0) >= MIN_COUNT * 5 else None
+
+
+def wrong_words(text: str) -> list[Repair]:
+    """Return the words of a text that show wrong letters, in order; one word may come more than once."""
+    found = []
+    for match in _TOKEN.finditer(text):
+        repair = repaired(match[0])
+        if repair is not None:
+            found.append(repair)
+        elif _IMPOSSIBLE.search(match[0]):
+            found.append(Repair(match[0], "", True))
+    return found + [Repair(match[0], "", True) for match in _MOJIBAKE.finditer(text)]
+
+
+def _undo(word: str) -> list[Repair]:
+    """Return the word with each confusion undone at each place, one at a time."""
+    fixed: list[Repair] = []
+    for at, letter in enumerate(word):
+        before, after = word[:at], word[at + 1 :]
+        if letter == "\u0904":
+            fixed += [Repair(word, before + vowel + after, True) for vowel in "आअ"]
+        elif letter == "ि" and (at == 0 or word[at - 1] not in _CONSONANT):
+            fixed.append(Repair(word, before + "ल" + after, True))
+        elif letter == "ं" and before.endswith("ा"):
+            fixed.append(Repair(word, before[:-1] + "ं" + after, False))
+        elif letter in _CONSONANT and after[:1] != "्":
+            if letter in _REPH_SEEN_AS and at > 0 and before[-1] != "्" and after[:1] not in _SIGN:
+                start = _cluster_start(before)
+                doubled = before[-1] == letter
+                fixed.append(Repair(word, before[:start] + "र्" + before[start:] + after, doubled))
+            end = _cluster_end(after)
+            doubled = after[:1] == letter
+            if end and after[end : end + 1] not in _SIGN and (doubled or letter in _SHORT_I_SEEN_AS):
+                fixed.append(Repair(word, before + after[:end] + "ि" + after[end:], doubled))
+    return fixed
+
+
+def _cluster_start(text: str) -> int:
+    """Return where the last syllable of a text begins."""
+    at = len(text) - 1
+    while at > 0 and text[at] not in _CONSONANT:
+        at -= 1
+    while at > 1 and text[at - 1] == "्":
+        at -= 2
+    return at
+
+
+def _cluster_end(text: str) -> int:
+    """Return how many code points the consonant cluster at the start of a text has."""
+    if not text or text[0] not in _CONSONANT:
+        return 0
+    at = 1
+    while text[at : at + 1] == "्" and text[at + 1 : at + 2] in _CONSONANT:
+        at += 2
+    return at
+
+
+_MOJIBAKE: Final = re.compile(MOJIBAKE)
+_IMPOSSIBLE: Final = re.compile(IMPOSSIBLE)
+_TOKEN: Final = re.compile(r"[\u0900-\u0963\u0970-\u097F]{2,}")
