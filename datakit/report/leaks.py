@@ -97,7 +97,7 @@ def _rows(release: Release, keys: pl.DataFrame, doubled: pl.Series) -> list[Row]
         release.kept("id", "source_id", "file", "locator", "question", "answer")
         .join(ids.lazy(), on=["id", "split"])
         .sort("key", "split", "id")
-        .select(pl.exclude("split"), pl.col("split").alias("detail"))
+        .select(pl.exclude("split"), pl.format("in {}", "split").alias("detail"))
         .collect()
     )
     return rows(found.to_dicts(), _ROOM)

@@ -18,7 +18,7 @@ def test_one_question_in_two_splits_is_a_leak(tmp_path: Path) -> None:
         ("validation", "test"): 0,
     }
     assert found.found == 1
-    assert sorted(row.detail.text for row in found.shown if row.detail) == ["test", "train"]
+    assert sorted(row.detail.text for row in found.shown if row.detail) == ["in test", "in train"]
 
 
 def test_another_year_or_word_is_another_question(tmp_path: Path) -> None:
