@@ -65,6 +65,10 @@ class Corpus(Protocol):
         """Return `row, cluster` for every row, rejected ones too, that an earlier stage put in a cluster."""
         ...
 
+    def written(self, column: str) -> pl.DataFrame:
+        """Return `row` and a column that an earlier corpus stage wrote, such as `split`."""
+        ...
+
 
 @runtime_checkable
 class CorpusStage(Protocol):
@@ -77,7 +81,7 @@ class CorpusStage(Protocol):
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return one row of compact key columns for each row of the batch, names prefixed `<stage>.`.
 
-        The batch carries two columns more than a record: `question_key` and `answer_key`, the dedup keys of both texts
+        A stage that needs no keys returns no columns. The batch carries two columns more than a record: `question_key` and `answer_key`, the dedup keys of both texts
         (see `with_text_keys`), computed once for all corpus stages.
         """
         ...
@@ -162,12 +166,14 @@ class MemoryCorpus:
         *stages: CorpusStage,
         clusters: pl.DataFrame | None = None,
         previous: pl.DataFrame | None = None,
+        written: pl.DataFrame | None = None,
     ) -> None:
         records = complete(batch).with_row_index("row")
         keyed = with_text_keys(records.drop("row"))
         self._records = records
         self._keys = pl.concat([records, *(stage.keys(keyed) for stage in stages)], how="horizontal")
         self._clusters = clusters
+        self._written = written
         self.previous = previous
 
     def keys(self, *columns: str) -> pl.DataFrame:
@@ -180,6 +186,11 @@ class MemoryCorpus:
         if self._clusters is not None:
             return self._clusters
         return pl.DataFrame(schema={"row": pl.UInt32, "cluster": pl.UInt32})
+
+    def written(self, column: str) -> pl.DataFrame:
+        if self._written is not None:
+            return self._written.select("row", column)
+        return pl.DataFrame(schema={"row": pl.UInt32, column: pl.String})
 
 
 def options(stage: Stage) -> dict[str, Any]:

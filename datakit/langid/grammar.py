@@ -12,6 +12,7 @@ from typing import Final
 
 TABLE: Final = Path(__file__).with_name("grammar.tsv")
 BARE: Final = frozenset("कखगघचछजझटठडढणतथदधनपफबभमयरलवशषसह")
+NAMED: Final = 0.7  # of the inflected words of made questions: names; the rest are nouns
 SHARERS: Final = frozenset({"mar", "hin", "npi", "gom", "mai", "san"})
 
 
@@ -37,11 +38,13 @@ def shared_nouns(lines: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def made_lines(nouns: list[str], *, count: int, seed: int) -> Iterator[tuple[str, str]]:
-    """Yield `count` lines of 1 to 12 words for each language: about half function words, the rest inflected stems."""
+    """Yield lines of each language, half as many of them questions: `count` of 1 to 12 words, half function words."""
     random = Random(seed)
-    for label, kinds in table().items():
+    forms = table()
+    names = forms.pop("all")["name"]
+    for label, kinds in forms.items():
         weights = {"word": 5, "noun": 3 if "noun" in kinds else 0, "verb": 3 if "verb" in kinds else 0, "bare": 1}
-        stems = kinds.get("stem") or table()["hin"]["stem"]
+        stems = kinds.get("stem") or forms["hin"]["stem"]
         for _ in range(count):
             line = []
             for kind in random.choices(list(weights), list(weights.values()), k=random.randint(1, 12)):
@@ -53,3 +56,20 @@ def made_lines(nouns: list[str], *, count: int, seed: int) -> Iterator[tuple[str
                     stem = random.choice(nouns if kind == "noun" else stems)
                     line.append(stem + random.choice(kinds[kind]))
             yield label, " ".join(line)
+        for _ in range(count // 2 if "ask" in kinds else 0):
+            yield label, question(kinds, names, nouns, random)
+
+
+def question(kinds: dict[str, list[str]], names: list[str], nouns: list[str], random: Random) -> str:
+    """Return a question of names: bare ones, one or two with an ending, a noun that many languages have, the asking.
+
+    Such questions show little of their language, and what they show stands at the ends of names and of the line.
+    """
+    line = [random.choice(names) for _ in range(random.choice((0, 0, 1)))]
+    for _ in range(random.choice((1, 1, 2))):
+        name = random.choice(names if random.random() < NAMED else nouns)
+        apart = [ending for ending in kinds["case"] if ending[0] == "_"]
+        endings = [*kinds.get("noun", []), *apart] if name[-1] in BARE else kinds["case"]
+        line.append(name + random.choice(endings))
+    line += [random.choice(nouns) for _ in range(random.choice((0, 1, 1)))]
+    return " ".join([*line, random.choice(kinds["ask"])]).replace("+", " ").replace("_", " ")

@@ -1,7 +1,7 @@
 """Evaluation sets: files of questions and answers that must not be trained on, and the digest that stands for each."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ _READERS: Final[dict[str, Callable[[Path], pl.DataFrame]]] = {
 
 
 def digest(path: str | Path) -> str:
-    """Return the sha256 of a file's bytes: what the version's identity holds in place of the path.
+    """Return the sha256 of a file's bytes: two equal files are one set, wherever they lie.
 
     Errors: InputError for a file that is missing or cannot be read.
     """
@@ -29,11 +29,6 @@ def digest(path: str | Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise _unreadable(path, error.strerror or str(error)) from error
-
-
-def digests(paths: Sequence[str | Path]) -> list[str]:
-    """Return `name sha256` of each file, sorted: put this into the resolved recipe, and leave the paths out of it."""
-    return sorted(f"{Path(path).name} {digest(path)}" for path in paths)
 
 
 def load(path: str | Path) -> pl.DataFrame:

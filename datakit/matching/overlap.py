@@ -1,5 +1,6 @@
 """Overlap of two sets of questions and answers: an equal question, eight words in a row, nearly an equal question."""
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -19,7 +20,8 @@ OVERLAP: Final[dict[str, pl.DataType]] = {
     "how": pl.String(),
 }
 
-_HOW: Final = ("question", "words", "near")
+WAYS: Final = ("question", "words", "near")
+"""Equal questions, eight words in a row, questions that differ by slips."""
 _TEMPLATE: Final = 3  # reference rows; a run of words in more of them is a phrase of the trade, not a quotation
 _MIN_SCORE: Final = 0.9  # as in near_dedup
 _OWN_WORDS: Final = 2  # content words from which an equal question alone shows that the row was copied
@@ -41,13 +43,11 @@ class Reference:
         self._shingles = repeated.filter(pl.col("rows") <= _TEMPLATE).select("shingle", "reference")
         self._blocks = _question_blocks(rows).rename({"row": "reference"})
 
-    def find(self, batch: pl.DataFrame) -> pl.DataFrame:
+    def find(self, batch: pl.DataFrame, *, ways: Sequence[str] = WAYS) -> pl.DataFrame:
         """Return OVERLAP: a line for each row of the batch that overlaps, in order, by the first way that finds it."""
-        found = [self._equal(batch), self._quoted(batch), self._near(batch)]
-        all_found = pl.concat(
-            [part.with_columns(pl.lit(how).alias("how")) for how, part in zip(_HOW, found, strict=True)]
-        )
-        order = pl.col("how").replace_strict({how: n for n, how in enumerate(_HOW)}, return_dtype=pl.UInt8)
+        look = {"question": self._equal, "words": self._quoted, "near": self._near}
+        all_found = pl.concat([look[how](batch).with_columns(pl.lit(how).alias("how")) for how in ways])
+        order = pl.col("how").replace_strict({how: n for n, how in enumerate(WAYS)}, return_dtype=pl.UInt8)
         best = all_found.sort("row", order, "reference").unique("row", keep="first", maintain_order=True)
         return best.select(pl.col(name).cast(dtype) for name, dtype in OVERLAP.items())
 

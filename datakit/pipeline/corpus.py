@@ -93,9 +93,9 @@ class DiskCorpus:
         return pl.concat(found) if found else pl.DataFrame(schema={**VERDICT, "stage": pl.String})
 
     def written(self, column: str) -> pl.DataFrame:
-        """Return `row` and a column that a stage wrote for the rows it kept."""
+        """Return `row` and a column that a stage wrote; no rows where none did."""
         found = [v.select("row", column) for v in self._verdicts if column in v.columns]
-        return pl.concat(found)
+        return pl.concat(found) if found else pl.DataFrame(schema={"row": pl.UInt32, column: pl.String})
 
     def parts(self) -> list[tuple[int, Part]]:
         """Return each part with the number of its first row."""

@@ -45,7 +45,7 @@ class Workers:
                 self._count,
                 mp_context=multiprocessing.get_context("spawn"),
                 initializer=_initialize,
-                initargs=(self._recipe,),
+                initargs=(self._recipe, os.getpid()),
             )
         return self
 
@@ -73,15 +73,18 @@ def _fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
     return [write_part(folder, number, piece) for (folder, number, _), piece in zip(slots, pieces, strict=True)]
 
 
-def _initialize(recipe: Recipe) -> None:
+def _initialize(recipe: Recipe, parent: int) -> None:
     global _recipe  # a worker process has one recipe, sent once instead of with each batch
     _recipe = recipe
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    threading.Thread(target=_leave_with, args=(os.getppid(),), daemon=True).start()
+    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
 
 
 def _leave_with(parent: int) -> None:
-    """End this worker when its parent is gone: a queue's other end stays open here, so nothing else would tell."""
+    """End this worker when its parent is gone: a queue's other end stays open here, so nothing else would tell.
+
+    The parent says who it is: one killed while this process starts is no longer there to be asked for.
+    """
     while os.getppid() == parent:
         time.sleep(0.5)
     os._exit(1)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
 
-from datakit.errors import InputError, RecipeError
+from datakit.errors import InputError, RecipeError, UsageError
 from datakit.recipe.recipe import Recipe
 from datakit.stage import CorpusStage, Stage, option_names
 from datakit.stages import STAGES
@@ -141,7 +141,7 @@ def _stage(place: str, kind: type[Stage], given: Mapping[str, Any], folder: Path
         return None
     try:
         return kind(**values)
-    except ValueError as error:
+    except (ValueError, UsageError) as error:
         problems.append(f"{place}: {error}")
         return None
 

@@ -8,6 +8,7 @@ from datakit.stages.conflicts import Conflicts
 from datakit.stages.damage import Damage
 from datakit.stages.decontaminate import Decontaminate
 from datakit.stages.exact_dedup import ExactDedup
+from datakit.stages.holdout import Holdout
 from datakit.stages.language import Language
 from datakit.stages.length import Length
 from datakit.stages.near_dedup import NearDedup
@@ -37,4 +38,5 @@ STAGES: Final[dict[str, type[Stage]]] = {
     "near_dedup": NearDedup,
     "conflicts": Conflicts,
     "split": Split,
+    "holdout": Holdout,
 }

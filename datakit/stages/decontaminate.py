@@ -1,6 +1,5 @@
 """Decontamination: rows that overlap an evaluation set are rejected, with the set and the row they overlap."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -8,7 +7,6 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from datakit.errors import IntegrityError
 from datakit.matching.evaluation_sets import digest, load
 from datakit.matching.overlap import Reference
 from datakit.stage import Fault, mark, with_text_keys
@@ -32,28 +30,20 @@ class Decontaminate:
     reasons: ClassVar[tuple[str, ...]] = ("in_evaluation_set",)
     writes: ClassVar[tuple[str, ...]] = ()
 
-    against: Sequence[str] = ()
-    """Files of questions and answers (.jsonl, .json, .parquet, .csv), as absolute paths."""
-    sha256: Sequence[str] = ()
-    """The digest of each file, in order; empty: whatever the files hold. A file that changed since is an error."""
-
-    def __post_init__(self) -> None:
-        if self.sha256 and len(self.sha256) != len(self.against):
-            raise ValueError(
-                f"sha256: found {len(self.sha256)} digests for {len(self.against)} files in against, expected one each"
-            )
+    against: tuple[Path, ...] = ()
+    """Files of questions and answers (.jsonl, .json, .parquet, .csv), relative to the recipe; hashed by content."""
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Mark the rows that overlap; the first set in the list names the fault.
 
-        Errors: InputError for a set that cannot be read, IntegrityError for one that is not what the digest says.
+        Errors: InputError for a set that cannot be read.
         """
         details = pl.Series([None] * len(batch), dtype=pl.String)
         keyed = with_text_keys(batch.select("question", "answer")) if self.against and len(batch) else batch
-        for number, path in enumerate(self.against if len(batch) else ()):
-            found = _reference(path, self.sha256[number] if self.sha256 else digest(path)).find(keyed)
+        for path in self.against if len(batch) else ():
+            found = _reference(path, digest(path)).find(keyed)
             place = pl.format(
-                "{} row {} of {}", pl.col("how").replace_strict(_HOW), pl.col("reference") + 1, pl.lit(Path(path).name)
+                "{} row {} of {}", pl.col("how").replace_strict(_HOW), pl.col("reference") + 1, pl.lit(path.name)
             )
             named = found.select("row", place.alias("detail"))
             rows = pl.DataFrame({"row": pl.Series(range(len(batch)), dtype=pl.UInt32), "before": details})
@@ -67,12 +57,6 @@ class Decontaminate:
 
 
 @lru_cache(maxsize=16)
-def _reference(path: str, sha256: str) -> Reference:
-    """Load and index a set once a process; `sha256` is part of the key, so that a changed file is read anew."""
-    found = digest(path)
-    if found != sha256:
-        raise IntegrityError(
-            f"evaluation set {path}: found sha256 {found[:12]}…, expected {sha256[:12]}…; "
-            "restore the file, or take its new digest into the recipe"
-        )
+def _reference(path: Path, sha256: str) -> Reference:  # noqa: ARG001 - part of the key: a changed file is read anew
+    """Load and index a set once a process."""
     return Reference(with_text_keys(load(path)))

@@ -6,8 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from datakit.errors import InputError, IntegrityError
-from datakit.matching.evaluation_sets import digest, digests, load
+from datakit.errors import InputError
+from datakit.matching.evaluation_sets import load
 from datakit.matching.overlap import overlaps
 from datakit.record import frame
 from datakit.stages.decontaminate import Decontaminate
@@ -27,7 +27,7 @@ def evaluation(tmp_path: Path) -> Path:
 
 def detail(path: Path, question: str | None, answer: str | None) -> str | None:
     """Return what the stage says of one row."""
-    stage = Decontaminate(against=[str(path)], sha256=[digest(path)])
+    stage = Decontaminate(against=(path,))
     row = stage.apply(frame([{"question": question, "answer": answer}])).row(0, named=True)
     assert row["reject_reason"] == ("in_evaluation_set" if row["reject_detail"] else None)
     assert row["reject_stage"] == ("decontaminate" if row["reject_detail"] else None)
@@ -100,38 +100,32 @@ def test_nothing_to_hold_against_changes_nothing() -> None:
     """Without sets, and without rows, the batch comes back as it is."""
     rows = frame([{"question": BORN, "answer": "शिवनेरी"}])
     assert Decontaminate().apply(rows).equals(rows)
-    assert Decontaminate(against=["missing.jsonl"]).apply(rows[:0]).height == 0
+    assert Decontaminate(against=(Path("missing.jsonl"),)).apply(rows[:0]).height == 0
 
 
 def test_an_earlier_rejection_stays(evaluation: Path) -> None:
     """Rows that another stage rejected keep that verdict."""
     rows = frame([{"question": BORN, "answer": "?", "reject_stage": "x", "reject_reason": "y", "reject_detail": "z"}])
-    assert Decontaminate(against=[str(evaluation)]).apply(rows).equals(rows)
+    assert Decontaminate(against=(evaluation,)).apply(rows).equals(rows)
 
 
 def test_the_first_set_in_the_list_is_named(evaluation: Path, tmp_path: Path) -> None:
     """Two sets hold the question; the detail names the one that the recipe names first."""
     other = tmp_path / "other.parquet"
     load(evaluation).write_parquet(other)
-    stage = Decontaminate(against=[str(other), str(evaluation)])
+    stage = Decontaminate(against=(other, evaluation))
     assert stage.apply(frame([{"question": BORN, "answer": "?"}]))["reject_detail"][0].endswith(
         "row 1 of other.parquet"
     )
 
 
-def test_a_set_that_changed_is_an_error(evaluation: Path) -> None:
-    """A digest in the recipe is a promise about the file."""
-    stage = Decontaminate(against=[str(evaluation)], sha256=["0" * 64])
-    with pytest.raises(IntegrityError, match=r"found sha256 .*, expected 000000000000…; restore the file"):
-        stage.apply(frame([{"question": BORN, "answer": "?"}]))
-    with pytest.raises(ValueError, match="found 1 digests for 0 files"):
-        Decontaminate(sha256=["0" * 64])
-
-
-def test_digests_name_files_without_their_folders(evaluation: Path) -> None:
-    """The identity of a version holds name and content of a set, never where it lay."""
-    assert digests([evaluation]) == [f"mr_eval.jsonl {digest(evaluation)}"]
-    assert len(digest(evaluation)) == 64
+def test_a_set_that_changed_is_read_anew(evaluation: Path) -> None:
+    """The index of a set is kept for its content, not for its name."""
+    stage = Decontaminate(against=(evaluation,))
+    asked = frame([{"question": "रायगड कोठे आहे?", "answer": "महाडजवळ"}])
+    assert stage.apply(asked)["reject_reason"].to_list() == [None]
+    evaluation.write_text('{"question": "रायगड कोठे आहे?", "answer": "महाडजवळ"}\n', "utf-8")
+    assert stage.apply(asked)["reject_reason"].to_list() == ["in_evaluation_set"]
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_every_built_in_recipe_loads() -> None:
     for name in names:
         recipe = load(name)
         assert recipe.name == name
-        assert [stage.name for stage in recipe.stages][-1] == "split"
+        assert [stage.name for stage in recipe.stages][-2:] == ["split", "holdout"]
 
 
 def test_the_default_recipe_uses_every_stage_that_needs_no_file() -> None:

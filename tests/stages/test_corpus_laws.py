@@ -81,12 +81,12 @@ def test_the_order_of_the_rows_does_not_matter(
 @LAW
 @given(batch_rows=rows(most=5), cut=st.integers(0, 5))
 def test_keys_are_made_row_by_row(name: str, batch_rows: list[dict[str, Any]], cut: int) -> None:
-    """Keys of a batch are the keys of its halves, one row each, under the stage's prefix."""
+    """Keys of a batch are the keys of its halves, one row each, under the stage's prefix; no columns is allowed."""
     from datakit.stage import with_text_keys
 
     stage, batch = made(name), with_text_keys(frame(batch_rows))
     whole = stage.keys(batch)
-    assert whole.height == batch.height
+    assert whole.height == batch.height or not whole.columns
     assert all(column.startswith(f"{name}.") for column in whole.columns)
     assert pl.concat([stage.keys(batch[:cut]), stage.keys(batch[cut:])]).equals(whole)
 
