@@ -81,8 +81,8 @@ class CorpusStage(Protocol):
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return one row of compact key columns for each row of the batch, names prefixed `<stage>.`.
 
-        A stage that needs no keys returns no columns. The batch carries two columns more than a record: `question_key` and `answer_key`, the dedup keys of both texts
-        (see `with_text_keys`), computed once for all corpus stages.
+        A stage that needs no keys returns no columns. The batch carries two columns more than a record: `question_key`
+        and `answer_key`, the dedup keys of both texts (see `with_text_keys`), computed once for all corpus stages.
         """
         ...
 

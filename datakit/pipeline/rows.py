@@ -44,6 +44,8 @@ class Processed:
     """One row for each live row: `row` (its place in `rows`), KEY_COLUMNS, and the keys of each corpus stage."""
     seconds: dict[str, float]
     """Wall time by stage, in order; for a corpus stage the time of its keys."""
+    decided: tuple[str, ...]
+    """The stages that have decided about the rows: the reader and the row stages."""
 
     @property
     def tallies(self) -> dict[str, Tally]:
@@ -56,13 +58,9 @@ class Processed:
         left = self.rows.height
         for stage, seconds in self.seconds.items():
             lost = rejected.get(stage, {})
-            tallies[stage] = Tally(0 if stage in self._keyed else left, lost, seconds)
+            tallies[stage] = Tally(left if stage in self.decided else 0, lost, seconds)
             left -= sum(lost.values())
         return tallies
-
-    @property
-    def _keyed(self) -> set[str]:
-        return {name.partition(".")[0] for name in self.keys.columns if "." in name} | {TEXT_KEYS}
 
     def cut(self, heights: Sequence[int]) -> list["Processed"]:
         """Return consecutive pieces of these heights, as if each had been processed alone; time is shared by rows."""
@@ -76,6 +74,7 @@ class Processed:
                     self.rows.slice(start, height),
                     keys.with_columns(pl.col("row") - start),
                     {stage: seconds * share for stage, seconds in self.seconds.items()},
+                    self.decided,
                 )
             )
             start += height
@@ -96,7 +95,8 @@ def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
         live = marked.filter(is_live()).select(batch.columns)
         seconds[stage.name] = time.perf_counter() - began
     rows = pl.concat([live, *rejected]).sort("__row")
-    return Processed(rows.drop("__row"), _keys(live, recipe, seconds), seconds)
+    decided = tuple(seconds)
+    return Processed(rows.drop("__row"), _keys(live, recipe, seconds), seconds, decided)
 
 
 def _keys(live: pl.DataFrame, recipe: Recipe, seconds: dict[str, float]) -> pl.DataFrame:
