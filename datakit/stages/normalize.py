@@ -31,11 +31,17 @@ class Normalize:
     writes: ClassVar[tuple[str, ...]] = (*TEXT, "changes")
 
     digits: Digits = "keep"
+    """Both १६७४ and 1674 are written, so they stay; `deva` and `ascii` choose one system."""
     quotes: Quotes = "keep"
+    """“ ” ‘ ’ are the Marathi marks (CLDR), so they stay; `ascii` folds them."""
     nukta: Nukta = "keep"
+    """फ़ारसी and फारसी are both written; `drop` takes the dot away, never that of ऱ, which is a letter."""
     zwj: Joiner = "noise"
+    """`noise` deletes a joiner only where it means nothing; `keep` leaves all but those of an eyelash ra."""
     zwnj: Joiner = "noise"
+    """The same for the non-joiner: it stays between virama and consonant."""
     engine: Engine = "datakit"
+    """`indic-nlp` is there to compare with; what it damages is measured in docs/normalization.md."""
 
     def __post_init__(self) -> None:
         if self.engine not in get_args(Engine):

@@ -32,7 +32,9 @@ class Split:
     train: int = 90
     """Parts of a hundred, like the next two; 90/5/5 is the product's default."""
     validation: int = 5
+    """For choosing between trainings."""
     test: int = 5
+    """For the last judgement; never look at it while choosing."""
     seed: str = ""
     """Changes every placement when changed; leave it alone between versions."""
 
