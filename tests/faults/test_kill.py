@@ -35,54 +35,44 @@ def test_a_killed_run_leaves_nothing_torn_and_resumes_to_the_same_id(raw: Path, 
     assert series.runs_finished >= 1
 
 
-def test_finished_parts_are_not_done_again(raw: Path, tmp_path: Path) -> None:
-    """What a stopped run spilled is found by the next one: its files keep their time stamps."""
-    command = [
-        sys.executable,
-        "-m",
-        "datakit",
-        "curate",
-        str(raw),
-        str(tmp_path / "out"),
-        "--recipe",
-        str(tmp_path / "kills.toml"),
-    ]
-    command += ["--batch-rows", "10", "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+def command(raw: Path, tmp_path: Path, *options: str) -> list[str]:
+    """Return the command that curates `raw` into `out` with the recipe of these tests."""
+    start = [sys.executable, "-m", "datakit", "curate", str(raw), str(tmp_path / "out")]
+    return [*start, "--recipe", str(tmp_path / "kills.toml"), *options]
+
+
+def under_way(arguments: list[str], tmp_path: Path, *, parts: int) -> subprocess.Popen[str]:
+    """Start a command and return its process as soon as it has finished so many parts."""
+    process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60
-    while len(list((tmp_path / "out").glob(".work/kills/*/*.json"))) < 5:
+    while len(notes(tmp_path)) < parts:
         assert process.poll() is None, process.communicate()[1]
         assert time.monotonic() < deadline
         time.sleep(0.005)
+    return process
+
+
+def notes(tmp_path: Path) -> list[Path]:
+    """Return the notes of the finished parts."""
+    return list((tmp_path / "out").glob(".work/kills/*/0*.json"))
+
+
+def test_finished_parts_are_not_done_again(raw: Path, tmp_path: Path) -> None:
+    """What a stopped run spilled is found by the next one: its files keep their time stamps."""
+    arguments = command(raw, tmp_path, "--batch-rows", "10", "--json")
+    process = under_way(arguments, tmp_path, parts=5)
     process.kill()
     process.communicate()
-    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "out").glob(".work/kills/*/0*.json")}
+    before = {path: path.stat().st_mtime_ns for path in notes(tmp_path)}
     assert 5 <= len(before) < 120
-    subprocess.run(command, check=True, capture_output=True)
+    subprocess.run(arguments, check=True, capture_output=True)
     assert {path: path.stat().st_mtime_ns for path in before} == before
-    assert len(list((tmp_path / "out").glob(".work/kills/*/0*.json"))) == 120
+    assert len(notes(tmp_path)) == 120
 
 
 def test_ctrl_c_exits_130_and_says_how_to_resume(raw: Path, tmp_path: Path) -> None:
     """An interrupt publishes nothing, keeps the parts, and tells the next step."""
-    command = [
-        sys.executable,
-        "-m",
-        "datakit",
-        "curate",
-        str(raw),
-        str(tmp_path / "out"),
-        "--recipe",
-        str(tmp_path / "kills.toml"),
-    ]
-    process = subprocess.Popen(
-        [*command, "--batch-rows", "5"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    deadline = time.monotonic() + 60
-    while not list((tmp_path / "out").glob(".work/kills/*/0*.json")):
-        assert process.poll() is None, process.communicate()[1]
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    process = under_way(command(raw, tmp_path, "--batch-rows", "5"), tmp_path, parts=1)
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
@@ -98,12 +88,12 @@ def test_a_disk_that_refuses_writes_publishes_nothing(raw: Path, tmp_path: Path,
         f"import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, ({limit_bytes}, {limit_bytes}))\n"
         "from datakit.cli import main; main()"
     )
-    arguments = ["curate", str(raw), str(tmp_path / "out"), "--recipe", str(tmp_path / "kills.toml"), "--json"]
-    full = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False)
+    plain = command(raw, tmp_path, "--json")
+    full = subprocess.run([sys.executable, "-c", code, *plain[3:]], capture_output=True, text=True, check=False)
     assert full.returncode == 1, full.stderr
     assert "File too large" in full.stderr
     assert "nothing was published" in full.stderr
     assert "Traceback" not in full.stderr
     assert not list((tmp_path / "out").glob("kills/*"))
-    again = subprocess.run([sys.executable, "-m", "datakit", *arguments], capture_output=True, text=True, check=True)
+    again = subprocess.run(plain, capture_output=True, text=True, check=True)
     assert '"new": true' in again.stdout
