@@ -93,7 +93,7 @@ def _strip(word: str) -> tuple[str, str]:
         best = ""
         label = ""
         for ending, name in _endings().get(word[-1:], ()):
-            if not word.endswith(ending):
+            if not word.endswith(ending) or (case and not _inner(ending, name)):
                 continue
             left = word[: len(word) - len(ending) + (ending[0] in _SIGNS or ending[0] in _VOWELS)]
             if left.endswith("्") or len(_LETTER.findall(left)) < 2:
@@ -109,13 +109,27 @@ def _strip(word: str) -> tuple[str, str]:
     return word, case
 
 
+_INNER: Final = frozenset({"loc", "abl", "till", "for", "with", "about", "other"})
+"""Cases that may stand before another ending (घरा-त-ला, किल्ल्या-वर-चा); the ला of राज्यपाला-ची is no dative."""
+
+
+def _inner(ending: str, case: str) -> bool:
+    return case in _INNER or (case == "verb" and len(ending) > 2)  # केलेल्या-चा, not the ला of राज्यपाला-ची
+
+
 def _root(word: str) -> str:
     """Undo the oblique: `किल्ल्या` and `किल्ला` give `किल्ल`. `र्या` is no oblique (that is `ऱ्या`): दर्या stays."""
     if word.endswith("ं") and len(word) > 3:
         word = word[:-1]
-    if word.endswith("्या") and len(word) > 4 and word[-4] != "र":
+    if word.endswith("्या") and len(word) > 4 and word[-4] != "र" and not _keeps_ya(word[:-1]):
         return word[:-3].replace("ऱ", "र")  # सातारा, साताऱ्यात
     return word[:-1] if word.endswith(("ा", "े", "ो")) else word
+
+
+def _keeps_ya(word: str) -> bool:
+    """Tell whether a word in -्य is one itself (कर्तव्य), by the word list; किल्ल्य, of किल्ला, is none."""
+    counts = known_words()
+    return counts.get(word, 0) > max(counts.get(word[:-2] + sign, 0) for sign in ("ा", "ी", "े"))
 
 
 def stem(word: str) -> str:

@@ -18,7 +18,7 @@ _DROPPED: Final = frozenset({"function", "tense", "light", "filler", "question"}
 _OPEN: Final = frozenset(skeleton(fold(word)) for word in ("?का", "?कसे", "?यादी"))
 _POINTING: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "options" for word in row[1].split())
 _PRONOUNS: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "pronoun" for word in row[1].split())
-_FINE_GRAINS: Final = frozenset(stem(fold(word)) for word in ["किल्ला", "गड", "शहर", "गाव"])
+_FINE_GRAINS: Final = frozenset(stem(fold(word)) for word in ["किल्ला", "गड", "शहर", "गाव", "तुरुंग", "कारागृह", "मंदिर"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Asked:
     by_whom: frozenset[str]  # stems in the agent case
     to_whom: frozenset[str]  # stems in the dative case
     leans_on_context: bool  # a pronoun stands for what only the context says
+    core: frozenset[str]  # words without those that one author adds and another leaves out; all where one would be left
 
 
 @cache
@@ -57,6 +58,7 @@ def asked(text: str | None) -> Asked | None:
     if kind is None:
         return None
     content: set[str] = set()
+    optional: set[str] = set()
     for number, word in enumerate(rest):
         compound = _compounds().get(word.stem)
         if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
@@ -64,6 +66,8 @@ def asked(text: str | None) -> Asked | None:
             kind = compound[1]
         elif word.kind not in _DROPPED and not _is_title(rest, number):
             content.add(_plural_free(word))
+            if word.kind == "weak" or word.stem in _optional():
+                optional.add(_plural_free(word))
     if "राजधान" in content and kind == "?कोठे":
         kind = "?कोण"
     if kind in ("?कोणता", "?काय") and (kind == "?कोणता" or any(word.stem == _NAME for word in words)):
@@ -79,10 +83,18 @@ def asked(text: str | None) -> Asked | None:
             frozenset(word.stem for word in named if word.case == "agent"),
             frozenset(word.stem for word in named if word.case == "dat"),
             any(word.surface in _PRONOUNS for word in words),
+            frozenset(content - optional if len(content - optional) > 1 else content),
         )
         if content
         else None
     )
+
+
+@cache
+def _optional() -> frozenset[str]:
+    """Stems that frame what a question is about and are as often left out: भारतीय, वृत्तपत्र beside केसरी."""
+    found = (row[1].split() for row in rows("pointing") if row[0] == "optional")
+    return frozenset(word.stem for words in found for word in lexemes(" ".join(words)))
 
 
 _NAME: Final = stem(fold("नाव"))
@@ -96,6 +108,10 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
     if not kinds:
         return _told_to(words), "", words
     kind = next(iter(kinds))
+    if kind == "?कोणाला" and any(word.kind == "light" and word.stem == "म्हण" for word in words):
+        return "?कोण", "", words  # जनक कोणाला म्हणतात is जनक कोण
+    if kind == "?कोणाचा" and any(word.stem in _BY_WHOM for word in words):
+        return "?कोण", "", [word for word in words if word.stem != _HAND]  # कोणाच्या हस्ते, कोणाच्या नेतृत्वाखाली
     if kind not in ("?कोणता", "?काय", "?किति"):
         return kind, "", words
     at = next(number for number, word in enumerate(words) if word.kind == "question")
@@ -112,7 +128,7 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
             located = words[near].case == "loc" or words[near].stem in _ANY_PLACE
             if located:
                 return "?कोठे", grain, [word for number, word in enumerate(words) if number != near]
-        if "person" in roles and near > at:
+        if near > at and ("person" in roles or (words[near].case == "agent" and words[near].kind == "word")):
             return "?कोण", "", [word for number, word in enumerate(words) if number != near]
     return kind, "", words
 
@@ -127,6 +143,8 @@ def _told_to(words: list[Lexeme]) -> str:
     return {_NAME: "?कोण", _COUNT: "?किति"}.get(last.stem, "?वर्णन")
 
 
+_HAND: Final = stem(fold("हस्ते"))
+_BY_WHOM: Final = frozenset({_HAND, stem(fold("नेतृत्वाखाली"))})
 _COUNT: Final = stem(fold("संख्या"))
 _PLACE: Final = stem(fold("ठिकाण"))
 _ANY_PLACE: Final = frozenset(stem(fold(word)) for word in ("ठिकाण", "ठिकाणी", "स्थळ", "स्थळी", "जागा"))
@@ -157,9 +175,11 @@ def _is_title(words: list[Lexeme], at: int) -> bool:
 def comparable(one: Asked, two: Asked) -> bool:
     """Tell whether two questions of equal kind and words may be held against each other.
 
-    Not where one asks what is and the other what was, where doer and done-to change places, or where the sort of place
-    differs (the fort, the district).
+    Not where one asks what is and the other what was, where doer and done-to change places, where the sort of place
+    differs (the fort, the district), or where each names something that the other does not.
     """
+    if one.words - two.words and two.words - one.words:
+        return False
     if one.tenses and two.tenses and not one.tenses & two.tenses:
         return False
     if (one.by_whom & two.to_whom) or (two.by_whom & one.to_whom):

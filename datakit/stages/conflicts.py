@@ -107,7 +107,7 @@ class Conflicts:
 
 def _hash(form: Asked, context: str | None, history: str | None) -> int:
     leaning = context if form.leans_on_context else ""
-    parts = (form.kind, *sorted(form.words), history or "", leaning or "")
+    parts = (form.kind, *sorted(form.core), history or "", leaning or "")
     return xxhash.xxh3_64_intdigest("\x1f".join(parts).encode())
 
 
