@@ -131,7 +131,10 @@ def _names(asked: Asked, one: str, two: str) -> Finding:
     shared = len(left) - len(only_left)
     if shared and _initials(only_left, only_right):
         return _SAME
-    short = min(len(left), len(right)) <= _SHORT
+    short, long = sorted((_joined(only_left), _joined(only_right)), key=len)
+    if short == long or (shared and len(short) > _SHORT and long.startswith(short)):
+        return _SAME  # राममोहन, राम मोहन; मिर्झाराजे, मिर्झा राजे
+    one_short = min(len(left), len(right)) <= _SHORT
     both_short = max(len(left), len(right)) <= _SHORT
     named = any(w.kind == "name" for w in only_left) and any(w.kind == "name" for w in only_right)
     if asked.kind == "?वर्णन" and not (named and both_short):
@@ -140,9 +143,10 @@ def _names(asked: Asked, one: str, two: str) -> Finding:
         return _UNKNOWN  # a meaning or a cause has many wordings
     if shared:
         numbers = any(w.kind == "number" for w in only_left) and any(w.kind == "number" for w in only_right)
-        odds = both_short and (named or numbers or len(only_left) == len(only_right) == 1)
+        sides = asked.kind == "?कोणामध्ये"  # two sides of a war or a treaty: one in common, the other not
+        odds = both_short and (sides or named or numbers or len(only_left) == len(only_right) == 1)
     else:
-        odds = both_short or (short and named) or (named and asked.kind in ("?कोण", "?कोठे") and short)
+        odds = both_short or (one_short and named)
     return Finding(False, one.strip(), two.strip()) if odds else _UNKNOWN
 
 
@@ -164,7 +168,17 @@ def _telling(text: str, given: frozenset[str]) -> list[Lexeme]:
 
 
 def _same(one: Lexeme, two: Lexeme) -> bool:
-    return same_word(one, two) or _synonyms().get(one.stem, one.stem) == _synonyms().get(two.stem, two.stem)
+    return same_word(one, two) or _name_root(one.stem) == _name_root(two.stem) or _synonyms().get(one.stem, one.stem) == _synonyms().get(two.stem, two.stem)
+
+
+def _name_root(name: str) -> str:
+    """जिजाई and जिजाबाई, मुक्ताई and मुक्ताबाई are one woman, जयसिंग and जयसिंह one man."""
+    if name.endswith("सिंह"):
+        return name[:-1] + "ग"
+    for ending in ("बाइ", "इ"):
+        if name.endswith(ending) and len(name) > len(ending) + 3:
+            return name.removesuffix(ending)
+    return name
 
 
 @cache
@@ -192,6 +206,10 @@ def _initials(one: list[Lexeme], two: list[Lexeme]) -> bool:
     return len(short) <= len(full) and all(
         len(w.surface) <= 2 and any(v.surface.startswith(w.surface[:1]) for v in full) for w in short
     )
+
+
+def _joined(words: list[Lexeme]) -> str:
+    return "".join(word.stem for word in words)
 
 
 def _shown(words: list[Lexeme]) -> str:

@@ -49,9 +49,9 @@ def canonical(words: list[Lexeme]) -> list[Lexeme]:
 
 
 def _stands_alone(words: list[Lexeme], at: int) -> bool:
-    """No given name before it: रमाबाई आंबेडकर is another person than डॉ. आंबेडकर."""
+    """No given name before it: रमाबाई आंबेडकर is another person than डॉ. आंबेडकर; ग्रंथ, a word of a table, is none."""
     before = words[at - 1] if at else None
-    return before is None or before.case != "" or before.kind not in ("name", "word")
+    return before is None or before.case != "" or before.kind not in ("name", "word") or "word" in before.roles
 
 
 @cache
