@@ -38,7 +38,7 @@ _SIGNS: Final = frozenset("ािीुूृॅेैॉोौ")
 _VOWELS: Final = frozenset("अआइईउऊऋएऐओऔऑॲ")
 _LETTER = re.compile("[\u0904-\u0939\u0958-\u0961\u0972a-z0-9]")
 _MISPRINT: Final = 100  # so much rarer than the word it is one slip from, a spelling of the word list is a misprint
-_MEMO_SIZE: Final = 300_000  # distinct words; the 84k legislature rows hold about 420k (benchmarks/dedup.py)
+_MEMO_SIZE: Final = 100_000  # distinct words, 0.5 kB each: only texts of candidate pairs are asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,8 @@ def is_person_name(root: str) -> bool:
     return any(root.endswith(ending) and len(root) > len(ending) + 2 for ending in _name_endings()[1])
 
 
-def _analyse(word: str) -> Lexeme:
+def analyse(word: str) -> Lexeme:
+    """Analyse one word anew: for callers that remember what they need of it themselves."""
     surface = fold(word)
     if surface[:1].isdigit():
         return Lexeme(surface, surface.lstrip("0") or "0", "", "number", frozenset())
@@ -274,7 +275,7 @@ def lexeme(word: str) -> Lexeme:
     if known is None:
         if len(_memo) >= _MEMO_SIZE:
             _memo.clear()
-        known = _memo[word] = _analyse(word)
+        known = _memo[word] = analyse(word)
     return known
 
 

@@ -8,7 +8,7 @@ import polars as pl
 import xxhash
 from numpy.typing import NDArray
 
-from datakit.matching.lexemes import CONTENT_DROPPED, FIXED, WORD_PATTERN, lexeme
+from datakit.matching.lexemes import CONTENT_DROPPED, FIXED, WORD_PATTERN, analyse
 from datakit.matching.spelling import is_known
 
 DROPPED: Final = 0
@@ -16,7 +16,7 @@ FREE: Final = 1
 BOUND: Final = 2
 """What a word is to near duplicates: no matter, may differ by a slip, must be the same."""
 
-_MEMO_SIZE: Final = 300_000
+_MEMO_SIZE: Final = 300_000  # distinct words; the 84k legislature rows hold about 420k (benchmarks/dedup.py)
 _memo: dict[str, tuple[int, int, bool]] = {}
 
 
@@ -63,7 +63,7 @@ def _code(word: str) -> tuple[int, int, bool]:
     if known is None:
         if len(_memo) >= _MEMO_SIZE:
             _memo.clear()
-        found = lexeme(word)
+        found = analyse(word)  # not remembered there too: its memo holds objects ten times the size of these
         kind = DROPPED if found.kind in CONTENT_DROPPED else BOUND if found.kind in FIXED else FREE
         known = _memo[word] = (
             xxhash.xxh3_64_intdigest(found.stem.encode()),
