@@ -16,8 +16,11 @@ _NUMBERED: Final = rf"{_WORD}(?:\(\s*{NUMBER}\s*\)|{NUMBER}\s*(?:ला|रा|�
 _CLOSED: Final = rf"{_WORD}(?:\(\s*{NUMBER}\s*\)|{NUMBER}\s*[).:\-–—](?![0-9०-९]))"
 """A number that closes by itself: `प्र. १८ व्या शतकात …` and `प्र. १८-१९ व्या …` begin with text."""
 
-_INITIALS: Final = r"(?!\s*(?!(?:डॉ|पं|श्री|सौ|लो|इ|प्रा|म|स्व|कै|न्या|पू|छ|क्र)\s*\.)[^\s.()0-9०-९]{1,4}\.\s)"
+_INITIALS: Final = r"(?!\s*(?!(?:डॉ|पं|श्री|सौ|लो|इ|प्रा|म|स्व|कै|न्या|पू|छ|क्र)\s*\.)[^\s.()0-9०-९]{1,4}\.\s*[^\s.)?।])"
 """प्र. के. अत्रे is a man, no question; प्र. डॉ. आंबेडकर … and प्र. इ. स. १६७४ … are questions."""
+
+MAYBE: Final = re.compile(r"^प्र\s*\.\s*(?=\S)")
+"""Where QUESTION refuses it: a man's initials, or a question that begins with some; its answer tells."""
 
 QUESTION: Final = re.compile(
     rf"^(?:"
@@ -60,10 +63,19 @@ PASSAGE: Final = re.compile(rf"^(?:उतारा|परिच्छेद)\s*(
 EXPLANATION: Final = re.compile(rf"^(?:स्पष्टीकरण|Explanation)\s*{_CLOSE}+\s*", re.I)
 
 INSTRUCTION: Final = re.compile(
-    r"^(?:खालील|पुढील|दिलेल्या|योग्य|रिकाम्या|कोणतेही|कोणत्याही|थोडक्यात|एका|टीपा|कारणे)\s.*"
+    r"^(?:खालील|पुढील|दिलेल्या|योग्य|रिकाम्या|कोणतेही|कोणत्याही|थोडक्यात|उत्तरे|प्रश्नांची|अचूक|एका|टीपा|कारणे)\s.*"
     r"(?:लिहा|द्या|निवडा|सोडवा|ओळखा|भरा|करा|जुळवा|सांगा)\s*[.:।]?\s*(?:\(.*\))?$"
 )
 """The heading of a section of an exam paper: `खालील प्रश्नांची उत्तरे लिहा.` asks nothing by itself."""
+
+TITLE_WORD: Final = re.compile(r"^(?:उत्तर|answer)", re.I)
+"""What every line that opens an answer key begins with."""
+
+PAIRS: Final = re.compile("जोड्या|जुळवा")
+"""A question of pairs to match, whose own answer looks like a key: `१-ब, २-अ`."""
+
+BLANK: Final = re.compile(r"_{2,}|\.{3,}|…")
+"""What is to be filled in: such a line asks without a question mark."""
 
 IN_LIST: Final = re.compile(rf"(?:(?<=\s)|(?<=[;,.]))\(?{NUMBER}[).]")
 

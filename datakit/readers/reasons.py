@@ -36,6 +36,7 @@ ROW_REASONS: Final = {
     "no_answer_given": "a question without an answer",
     "answer_without_question": "an answer without a question",
     "answer_not_among_options": "an answer key that names none of the options",
+    "answer_key_unclear": "an answer key that does not tell which question it answers",
     "ambiguous_option": "an option number that may count from 0 or from 1",
     "formula_without_value": "a formula whose result was never stored",
 }

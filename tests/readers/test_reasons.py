@@ -69,6 +69,7 @@ CASES: dict[str, tuple[str, bytes | str]] = {
     "no_answer_given": ("a.txt", "प्रश्न: क?\n"),
     "answer_without_question": ("a.txt", "उत्तर: ख\n"),
     "answer_not_among_options": ("a.jsonl", '{"question": "क?", "options": ["ख", "ग"], "answer": "ड"}'),
+    "answer_key_unclear": ("a.txt", "१) क? (अ) ख (ब) ग\nउत्तरसूची\nब, क\n"),
     "ambiguous_option": ("a.jsonl", '{"question": "क?", "options": ["ख", "ग", "घ"], "answer": 1}'),
     "formula_without_value": ("a.xlsx", book(False)),
 }
