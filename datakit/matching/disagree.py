@@ -168,7 +168,11 @@ def _telling(text: str, given: frozenset[str]) -> list[Lexeme]:
 
 
 def _same(one: Lexeme, two: Lexeme) -> bool:
-    return same_word(one, two) or _name_root(one.stem) == _name_root(two.stem) or _synonyms().get(one.stem, one.stem) == _synonyms().get(two.stem, two.stem)
+    return (
+        same_word(one, two)
+        or _name_root(one.stem) == _name_root(two.stem)
+        or _synonyms().get(one.stem, one.stem) == _synonyms().get(two.stem, two.stem)
+    )
 
 
 def _name_root(name: str) -> str:

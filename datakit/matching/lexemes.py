@@ -38,6 +38,7 @@ _SIGNS: Final = frozenset("ािीुूृॅेैॉोौ")
 _VOWELS: Final = frozenset("अआइईउऊऋएऐओऔऑॲ")
 _LETTER = re.compile("[\u0904-\u0939\u0958-\u0961\u0972a-z0-9]")
 _MISPRINT: Final = 100  # so much rarer than the word it is one slip from, a spelling of the word list is a misprint
+_ATTESTED: Final = 3  # times in the word list; what stands there once or twice may be a misprint itself
 _MEMO_SIZE: Final = 100_000  # distinct words, 0.5 kB each: only texts of candidate pairs are asked for
 
 
@@ -121,7 +122,7 @@ def _root(word: str) -> str:
     """Undo the oblique: `किल्ल्या` and `किल्ला` give `किल्ल`. `र्या` is no oblique (that is `ऱ्या`): दर्या stays."""
     if word.endswith("ं") and len(word) > 3:
         word = word[:-1]
-    if word.endswith("्या") and len(word) > 4 and word[-4] != "र" and not _keeps_ya(word[:-1]):
+    if word.endswith("्या") and len(word) > 4 and (word[-4] != "र" or word[-5] == "्") and not _keeps_ya(word[:-1]):
         return word[:-3].replace("ऱ", "र")  # सातारा, साताऱ्यात
     return word[:-1] if word.endswith(("ा", "े", "ो")) else word
 
@@ -256,7 +257,11 @@ def analyse(word: str) -> Lexeme:
     if surface[:1].isdigit():
         return Lexeme(surface, surface.lstrip("0") or "0", "", "number", frozenset())
     entry = _table().get(surface) or _misprints().get(skeleton(surface))
-    left, case = (surface, "") if entry else _strip(surface)
+    left, case = (surface, "") if surface in _table() else _strip(surface)
+    if entry and left != surface and (_root(left) in _table() or known_words().get(_root(left), 0) >= _ATTESTED):
+        entry = None  # शकाची is of शक and no slip for कशाची
+    if entry:
+        left, case = surface, ""
     root = skeleton(_bare(left))
     entry = entry or _table().get(left) or _by_stem().get(root)
     roles = _roles().get(root, frozenset())

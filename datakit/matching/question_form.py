@@ -59,6 +59,7 @@ def asked(text: str | None) -> Asked | None:
         return None
     content: set[str] = set()
     optional: set[str] = set()
+    titles: set[str] = set()
     for number, word in enumerate(rest):
         compound = _compounds().get(word.stem)
         if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
@@ -66,8 +67,10 @@ def asked(text: str | None) -> Asked | None:
             kind = compound[1]
         elif word.kind not in _DROPPED and not _is_title(rest, number):
             content.add(_plural_free(word))
-            if word.kind == "weak" or word.stem in _optional():
+            if word.kind == "weak" or word.stem in _optional() or word.case in _ASIDE.get(kind, ()):
                 optional.add(_plural_free(word))
+            elif word.kind == "honorific":
+                titles.add(_plural_free(word))
     if "राजधान" in content and kind == "?कोठे":
         kind = "?कोण"
     if kind in ("?कोणता", "?काय") and (kind == "?कोणता" or any(word.stem == _NAME for word in words)):
@@ -83,11 +86,22 @@ def asked(text: str | None) -> Asked | None:
             frozenset(word.stem for word in named if word.case == "agent"),
             frozenset(word.stem for word in named if word.case == "dat"),
             any(word.surface in _PRONOUNS for word in words),
-            frozenset(content - optional if len(content - optional) > 1 else content),
+            _core(content, optional, titles),
         )
         if content
         else None
     )
+
+
+_ASIDE: Final = {"?कधि": ("agent", "abl"), "?कोठे": ("agent",), "?कोण": ("abl",)}
+"""Cases that one author adds: गांधीजींनी मिठाचा सत्याग्रह कधी केला, किल्ला पोर्तुगिजांकडून कोणी घेतला."""
+
+
+def _core(content: set[str], *optional: set[str]) -> frozenset[str]:
+    """Leave out one sort of optional words after the other, as long as two words are left."""
+    for sort in optional:
+        content = content - sort if len(content - sort) > 1 else content
+    return frozenset(content)
 
 
 @cache
@@ -97,6 +111,7 @@ def _optional() -> frozenset[str]:
     return frozenset(word.stem for words in found for word in lexemes(" ".join(words)))
 
 
+_SPANS: Final = frozenset(stem(fold(word)) for word in ("वर्ष", "वर्षी", "दिवस", "काळ"))
 _NAME: Final = stem(fold("नाव"))
 _KIND: Final = {"?कसे": "?कसे"}
 
@@ -106,7 +121,7 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
     if len(kinds) > 1:
         return None, "", words
     if not kinds:
-        return _told_to(words), "", words
+        return _told_to(words), "", [word for word in words if "time" not in word.roles]  # लढाईचे वर्ष सांगा
     kind = next(iter(kinds))
     if kind == "?कोणाला" and any(word.kind == "light" and word.stem == "म्हण" for word in words):
         return "?कोण", "", words  # जनक कोणाला म्हणतात is जनक कोण
@@ -119,6 +134,8 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
         if not 0 <= near < len(words):
             continue
         roles = words[near].roles
+        if kind == "?किति" and words[near].stem in _SPANS:
+            return kind, "", [word for number, word in enumerate(words) if number != near]  # किती वर्षे is no date
         if "time" in roles:
             return "?कधि", "", [word for number, word in enumerate(words) if number != near]
         if kind == "?किति":
