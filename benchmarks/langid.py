@@ -33,6 +33,7 @@ SAMPLE = {"langdetect": 1_500, "langdetect-rs": 15_000}
 SPEED_TEXTS = 40_000
 GOOD = ("marathi_history_qa.jsonl", "marathi_qa_factual.jsonl")
 BAD = "qa_bad_rows.jsonl"
+SHORT = "tests/langid/data/short_questions.tsv"
 OUT = Path(__file__).parent / "results/langid.json"
 
 
@@ -135,6 +136,23 @@ def of_stage(path: Path) -> dict[str, Any]:
     }
 
 
+def of_short_questions(path: Path) -> dict[str, dict[str, list[int]]]:
+    """Return, by half and label of the short questions made of names: how many there are, how many are rejected."""
+    names = ["label", "half", "question", "answer"]
+    rows = pl.read_csv(path, separator="\t", has_header=False, quote_char=None, new_columns=names)
+    out = Language().apply(frame(rows.select("question", "answer").iter_rows(named=True)))
+    counts = (
+        rows.with_columns(out["reject_reason"])
+        .group_by("half", "label")
+        .agg(pl.len(), pl.col("reject_reason").count().alias("rejected"))
+        .sort("half", "label")
+    )
+    table: dict[str, dict[str, list[int]]] = {}
+    for half, label, count, rejected in counts.iter_rows():
+        table.setdefault(half, {})[label] = [count, rejected]
+    return table
+
+
 def main() -> None:
     """Measure, write the results, and print the table without its long parts."""
     folder = Path(__file__).parents[1]
@@ -148,6 +166,7 @@ def main() -> None:
         "model_bytes": (folder / "datakit/langid/aurora.npz").stat().st_size,
         "engines": {engine: of_engine(engine, rows) for engine in ENGINES},
         "stage": {name: of_stage(data / name) for name in (*GOOD, BAD)},
+        "short_questions": of_short_questions(folder / SHORT),
     }
     OUT.parent.mkdir(exist_ok=True)
     OUT.write_text(json.dumps(results, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
@@ -156,6 +175,7 @@ def main() -> None:
         sys.stdout.write(f"{engine}: {brief}\n")
     for name, figures in results["stage"].items():  # type: ignore[attr-defined]
         sys.stdout.write(f"{name}: {figures['rows']} rows, {figures['reasons']}, {figures['labels']}\n")
+    sys.stdout.write(f"short questions, rejected of: {results['short_questions']}\n")
 
 
 if __name__ == "__main__":

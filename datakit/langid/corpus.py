@@ -6,15 +6,10 @@ Lines out: `label<TAB>source<TAB>text`, in an order that depends on nothing but 
 """
 
 import gettext
-import gzip
-import json
 import re
-import sqlite3
 import struct
 import sys
-import zipfile
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 from random import Random
 from typing import Final
@@ -22,35 +17,48 @@ from typing import Final
 import orjson
 import zstandard
 
-from datakit.langid.romanise import slp1_to_devanagari
+from datakit.langid.packs import chromium_messages, tesseract_words
 
 LABELS: Final = {
-    "mr": "mar", "mr_IN": "mar", "hi": "hin", "hi_IN": "hin", "ne": "npi", "kok": "gom", "gom-deva": "gom",
-    "sa": "san", "bho": "bho", "mai": "mai", "mag": "mag", "awa": "awa", "hne": "hne", "doi": "doi", "brx": "brx",
-    "en": "eng",
-    **dict.fromkeys(("fr", "de", "es", "it", "pt_BR", "nl", "id", "tr", "pl", "sw", "fi", "hu"), "und"),
-    **dict.fromkeys(("gom-latn", "kok@latin"), "und"),
+    "mr": "mar", "mr_IN": "mar", "mar": "mar", "marathi": "mar", "hi": "hin", "hi_IN": "hin", "hi-IN": "hin",
+    "hin": "hin", "hindi": "hin", "ne": "npi", "ne_NP": "npi", "nep": "npi", "kok": "gom", "gom-deva": "gom",
+    "sa": "san", "san": "san", "bho": "bho", "mai": "mai", "mag": "mag", "awa": "awa", "hne": "hne", "doi": "doi",
+    "brx": "brx", "en": "eng", "en-GB": "eng", "english": "eng",
+    **dict.fromkeys(("fr", "de", "es", "it", "pt_BR", "pt-BR", "nl", "id", "tr", "pl", "sw", "fi", "hu"), "und"),
+    **dict.fromkeys(("gom-latn", "kok@latin", "kok-Latn"), "und"),
 }  # fmt: skip
 """Locale names as packages spell them → labels of the model; `und` is Latin text that is neither English nor Indian."""
 
 MARKUP: Final = re.compile(
-    r"<[^>]*>|&\w+;|\{\{[^}]*\}\}|\[\[[^\]|]*\||https?://\S+|%\d*\$?[-+ #0]*\d*\.?\d*[a-zA-Z]|\$\d|\\[a-z]|[_&](?=\w)"
+    r"<[^>]*>|&\w+;|\{\{[^}]*\}\}|\{[^{}]*\}|\[\[[^\]|]*\||https?://\S+|%\d*\$?[-+ #0]*\d*\.?\d*[a-zA-Z]|\$\d|\\[a-z]"
+    r"|[_&](?=\w)"
 )
+PATTERN: Final = re.compile(r"[|<>{}\\]|\[\w")
+"""What is left of sentence patterns and templates of a program: no running text."""
+PATTERNED: Final = ("json", "pak")
 DEVANAGARI: Final = re.compile("[\u0900-\u0963\u0971-\u097f]")
+WORD: Final = re.compile("[\u0900-\u0963\u0971-\u097f]{2,}")
 LATIN: Final = re.compile("[A-Za-z]")
+EVERY_UND: Final = 4  # there is a million such messages, and they only say what is not ours
 
 Row = tuple[str, str, str]
 
 
 def clean(text: str) -> str:
-    """Strip markup, placeholders and keyboard accelerators from a message; spaces collapse."""
-    return " ".join(MARKUP.sub(" ", text).split())
+    """Strip markup, placeholders and keyboard accelerators from a message; joiners go and spaces collapse."""
+    return " ".join(MARKUP.sub(" ", text).replace("\u200d", "").replace("\u200c", "").split())
 
 
 def is_devanagari(text: str) -> bool:
     """Say whether a message is worth learning from: two letters at least, and more Devanagari than Latin."""
     letters = len(DEVANAGARI.findall(text))
     return letters > 1 and letters > 2 * len(LATIN.findall(text))
+
+
+def label_of(path: Path) -> str | None:
+    """Return the label that a file's name, or else one of its two folders, says: `hi.json`, `kok/units.json`."""
+    names = (path.name.split(".")[0], path.parent.name, path.parent.parent.name)
+    return next((LABELS[name] for name in names if name in LABELS), None)
 
 
 def messages(path: Path) -> Iterator[tuple[str, str]]:
@@ -65,45 +73,71 @@ def messages(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def from_gettext(root: Path) -> Iterator[Row]:
-    """Yield translations, and their English originals once each."""
-    english: set[str] = set()
-    foreign = 0
+    """Yield translations and their English originals."""
     for path in sorted(root.rglob("LC_MESSAGES/*.mo")):
         label = LABELS.get(path.parent.parent.name)
-        if label is None:
-            continue
-        for original, translation in messages(path):
-            foreign += label == "und"
-            if label != "und" or foreign % 20 == 0:  # there is a million of them, and they only say what is not ours
-                yield label, "gettext", clean(translation)
-            if original not in english:
-                english.add(original)
-                yield "eng", "gettext", clean(original)
+        if label is not None:
+            for original, translation in messages(path):
+                yield label, "gettext", translation
+                yield "eng", "gettext", original
 
 
 def from_json(root: Path) -> Iterator[Row]:
-    """Yield the messages of MediaWiki-style `i18n/<language>.json` files."""
-    for path in sorted(root.rglob("i18n/**/*.json")):
+    """Yield every string of the JSON files whose name or folder is a language, notes on authors left out."""
+    for path in sorted(root.rglob("*.json")):
+        label = label_of(path)
+        if label is not None:
+            yield from ((label, "json", text) for text in _strings(orjson.loads(path.read_bytes())))
+
+
+def _strings(node: object) -> Iterator[str]:
+    if isinstance(node, str):
+        yield node
+    elif isinstance(node, dict):
+        for key, value in node.items():
+            if not key.startswith("@"):
+                yield from _strings(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _strings(value)
+
+
+def from_lists(root: Path) -> Iterator[Row]:
+    """Yield the items of YAML lists (`- text`) in folders named for a language, and the strings of `gk_hi`."""
+    for path in sorted(root.rglob("*.yml")):
+        label = label_of(path)
+        if label is not None:
+            for line in path.read_text("utf-8", "replace").splitlines():
+                yield label, "list", line.strip(" -\"'")
+    for path in sorted(root.rglob("gk_hi/questions.py")):
+        for text in re.findall(r'"([^"]*)"', path.read_text("utf-8")):
+            yield "hin", "list", text
+
+
+def from_binaries(root: Path) -> Iterator[Row]:
+    """Yield the messages of Chromium's language packs and the words of Tesseract's models."""
+    for path in sorted(root.rglob("locales/*.pak")):
+        label = LABELS.get(path.stem.split("_")[0])
+        if label is not None:
+            yield from ((label, "pak", text) for text in chromium_messages(path))
+    for path in sorted(root.rglob("*.traineddata")):
         label = LABELS.get(path.stem)
         if label is not None:
-            content = json.loads(path.read_bytes())
-            yield from (
-                (label, "mediawiki", clean(text))
-                for key, text in content.items()
-                if key[0] != "@" and isinstance(text, str)
-            )
+            words = [word for word in map(clean, tesseract_words(path)) if WORD.fullmatch(word)]
+            yield from ((label, "words", line) for line in shuffled(words))
 
 
-def from_xpi(root: Path) -> Iterator[Row]:
-    """Yield the values of a browser language pack: `key = value` lines of .ftl and .properties files."""
-    for path in sorted(root.rglob("langpack-*.xpi")):
-        label = LABELS.get(path.name.split("-")[1].split("@")[0])
-        if label is None:
-            continue
-        with zipfile.ZipFile(path) as archive:
-            for name in sorted(n for n in archive.namelist() if n.endswith((".ftl", ".properties"))):
-                for line in archive.read(name).decode("utf-8", "replace").splitlines():
-                    yield label, "firefox", clean(re.sub(r"\{[^}]*\}", " ", line.partition("=")[2] or line))
+def shuffled(words: list[str], *, lines: int = 40_000, seed: int = 1630) -> Iterator[str]:
+    """Yield words as lines of 1 to 8, each word once, for the model learns lengths of text too."""
+    random = Random(seed)
+    random.shuffle(words)
+    place = 0
+    for _ in range(lines):
+        if place >= len(words):
+            return
+        size = random.randint(1, 8)
+        yield " ".join(words[place : place + size])
+        place += size
 
 
 def from_questions(root: Path) -> Iterator[Row]:
@@ -113,44 +147,23 @@ def from_questions(root: Path) -> Iterator[Row]:
             for line in zstandard.ZstdDecompressor().stream_reader(file).read().splitlines():
                 row = orjson.loads(line)
                 if str(row.get("licence", "")).startswith("MIT"):
-                    yield from (("mar", "legislature", clean(row[field])) for field in ("question", "answer"))
-
-
-def from_sanskrit_forms(root: Path, *, lines: int = 40_000, seed: int = 1630) -> Iterator[Row]:
-    """Yield made-up lines of real inflected Sanskrit words (the `forms` table of the sanskrit-parser package)."""
-    for path in sorted(root.rglob("inria_forms_pos.db")):
-        with closing(sqlite3.connect(path)) as database:
-            forms = [slp1_to_devanagari(form) for (form,) in database.execute("select form from forms order by form")]
-        random = Random(seed)
-        yield from (("san", "forms", " ".join(random.choices(forms, k=random.randint(1, 8)))) for _ in range(lines))
-
-
-def from_word_lists(root: Path) -> Iterator[Row]:
-    """Yield the words of spelling lists: hunspell `.dic` and aspell `.cwl.gz` (each word as prefix length and rest)."""
-    for path in sorted(root.rglob("hunspell/*.dic")):
-        label = LABELS.get(path.stem[:2], "und")
-        yield from (
-            (label, "words", line.split("/")[0]) for line in path.read_text("utf-8", "replace").splitlines()[1:]
-        )
-    for path in sorted(root.rglob("aspell/*.cwl.gz")):
-        label, word = LABELS.get(path.name[:2], "und"), b""
-        for shared, rest in re.findall(
-            rb"([\x00-\x1f]+)([^\x00-\x1f]*)", gzip.decompress(path.read_bytes())[1:], re.DOTALL
-        ):
-            word = word[: sum(shared)] + rest
-            yield label, "words", word.decode("utf-8", "replace")
+                    yield from (("mar", "legislature", row[field]) for field in ("question", "answer"))
 
 
 def collect(root: Path) -> Iterator[Row]:
     """Yield every usable row below `root`, each text once a label."""
     seen: set[tuple[str, str]] = set()
-    for reader in (from_gettext, from_json, from_xpi, from_questions, from_sanskrit_forms, from_word_lists):
-        for label, source, text in reader(root):
+    others = 0
+    for reader in (from_gettext, from_json, from_lists, from_binaries, from_questions):
+        for label, source, raw in reader(root):
+            text = clean(raw)
             latin = label in ("eng", "und")
             usable = len(LATIN.findall(text)) > 3 and not DEVANAGARI.search(text) if latin else is_devanagari(text)
-            if usable and (label, text) not in seen:
+            if usable and (label, text) not in seen and not (source in PATTERNED and PATTERN.search(text)):
                 seen.add((label, text))
-                yield label, source, text
+                others += label == "und"
+                if label != "und" or others % EVERY_UND == 0:
+                    yield label, source, text
 
 
 if __name__ == "__main__":

@@ -65,28 +65,3 @@ def _word(word: str, *, drops_medial: bool) -> str:
         silent = place == last and place > 0 and pieces[place - 1][1] != ""
         piece[1] = "" if silent or (drops_medial and 0 < place < last and before and after) else "a"
     return "".join(consonant + vowel for consonant, vowel in pieces)
-
-
-SLP1_CONSONANTS: Final = dict(
-    zip("kKgGNcCjJYwWqQRtTdDnpPbBmyrlvSzshL", "कखगघङचछजझञटठडढणतथदधनपफबभमयरलवशषसहळ", strict=True)
-)
-SLP1_VOWELS: Final = dict(zip("aAiIuUfFxeEoO", "अआइईउऊऋॠऌएऐओऔ", strict=True))
-SLP1_SIGNS: Final = dict(zip("AiIuUfFxeEoO", "ािीुूृॄॢेैोौ", strict=True)) | {"a": ""}
-SLP1_MARKS: Final = {"M": "ं", "H": "ः", "~": "ँ", "'": "ऽ"}
-
-
-def slp1_to_devanagari(word: str) -> str:
-    """Return an SLP1 word (`rAmeRa`) in Devanagari (रामेण); other characters are left out."""
-    out: list[str] = []
-    bare = False  # the last consonant still waits for a vowel or a virama
-    for char in word:
-        if char in SLP1_CONSONANTS:
-            out.append(("्" if bare else "") + SLP1_CONSONANTS[char])
-            bare = True
-        elif char in SLP1_SIGNS:
-            out.append(SLP1_SIGNS[char] if bare else SLP1_VOWELS[char])
-            bare = False
-        elif char in SLP1_MARKS:
-            out.append(SLP1_MARKS[char])
-            bare = False
-    return "".join(out) + ("्" if bare else "")

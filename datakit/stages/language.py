@@ -7,6 +7,7 @@ import polars as pl
 
 from datakit.errors import UsageError
 from datakit.langid import DEFAULT, ENGINES, UNKNOWN, Guesses, guess
+from datakit.langid.marks import MARATHI, OTHERS
 from datakit.stage import Fault, mark
 
 ROMANISED: Final = "mar-Latn"
@@ -27,7 +28,9 @@ class Language:
     A row is in the language of its question, quotations in it left out; where that is none of `keep`, question and
     answer are judged as one text. So a Sanskrit verse, a Hindi couplet or English terms in a Marathi answer do not make
     the row foreign, and an answer such as `१६७४` or `शिवनेरी`, which belongs to no language, counts with its question.
-    Only an answer long enough to have a grammar is judged by itself as well.
+    A short answer may save a row but never condemn it: `सुलतान कुली कुतुबशाह` is a name, whatever language it looks
+    like. So a question stays that is foreign only in doubt, or that has closed-class words or endings of Marathi and of
+    no other language (`datakit.langid.marks`). An answer long enough to have a grammar is judged by itself as well.
     """
 
     name: ClassVar[str] = "language"
@@ -38,6 +41,8 @@ class Language:
     keep: tuple[str, ...] = ("mar",)
     romanised: str = "reject"  # or "keep": Marathi in Latin letters
     min_confidence: float = 0.8  # below it a foreign label is a doubt, not a fault: benchmarks/langid.py, good rows
+    min_question_confidence: float = 0.8  # of the question alone, where the answer is short: tests/langid/data, tuning
+    min_marked_confidence: float = 0.5  # the same, where the question has a foreign word or ending and no Marathi one
     min_answer_words: int = 8  # shorter answers are names, dates and terms, in which language identification errs
     min_answer_confidence: float = 0.97
 
@@ -58,6 +63,8 @@ class Language:
         whole = batch.select(pl.concat_str(_head("question"), pl.lit("\n"), _head("answer"))).to_series()
         judged = batch.with_columns(
             asked["label"].alias("__question"),
+            asked["confidence"].alias("__question_sure"),
+            grammar.alias("__grammar"),
             *self._guess_where(~marathi, whole, "__both"),
             *self._guess_where(marathi & grammar, texts["answer"], "__answer"),
         )
@@ -87,7 +94,12 @@ class Language:
         foreign = ~pl.col("lang").is_in(self.keep) & (pl.col("lang") != UNKNOWN)
         romanised = pl.col("lang") == ROMANISED
         texts = pl.concat_str("question", "answer", ignore_nulls=True)
-        sure = (pl.col("__both_sure") >= self.min_confidence) | ~texts.str.contains(DEVANAGARI_LETTER)
+        marathi, others = (pl.col("question").str.contains(mark) for mark in (MARATHI, OTHERS))
+        by_marks = others & ~marathi & (pl.col("__question_sure") >= self.min_marked_confidence)
+        by_both = pl.col("__grammar").fill_null(False) & (pl.col("__both_sure") >= self.min_confidence)
+        by_question = pl.col("__question_sure") >= self.min_question_confidence
+        spared = marathi & ~others & ~pl.col("__grammar") & pl.lit("mar" in self.keep)
+        sure = ((by_question | by_both | by_marks) & ~spared.fill_null(False)) | ~texts.str.contains(DEVANAGARI_LETTER)
         differs = ~pl.col("__answer").is_in([*self.keep, UNKNOWN, ROMANISED, QUOTED]) & (
             pl.col("__answer_sure") >= self.min_answer_confidence
         )

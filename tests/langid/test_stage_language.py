@@ -49,9 +49,12 @@ def test_no_rows_give_no_rows() -> None:
 
 
 def test_a_doubt_is_no_fault() -> None:
-    """A foreign label below `min_confidence` does not reject a row in Devanagari."""
-    strict = Language(min_confidence=0.0).apply(frame([HINDI]))["reject_reason"].to_list()
-    doubting = Language(min_confidence=1.01).apply(frame([HINDI]))["reject_reason"].to_list()
+    """A foreign label below each of the thresholds does not reject a row in Devanagari."""
+    names = ("min_confidence", "min_question_confidence", "min_marked_confidence")
+    strict, doubting = (
+        Language(**dict.fromkeys(names, least)).apply(frame([HINDI]))["reject_reason"].to_list()
+        for least in (0.0, 1.01)
+    )
     assert (strict, doubting) == (["not_marathi"], [None])
 
 

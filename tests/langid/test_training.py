@@ -1,17 +1,14 @@
 """Training: the readers of packages, and a model that learns from a handful of lines."""
 
-import gzip
 import json
-import sqlite3
 import struct
-import zipfile
 from pathlib import Path
 from random import Random
 
 import numpy as np
 import zstandard
 
-from datakit.langid.corpus import clean, collect
+from datakit.langid.corpus import clean, collect, shuffled
 from datakit.langid.model import LABELS
 from datakit.langid.texts import read_texts
 from datakit.langid.train import Sparse, code_mix, read, train, vocabulary, windows
@@ -43,8 +40,37 @@ def write(path: Path, content: bytes) -> None:
     path.write_bytes(content)
 
 
+def chromium_pack(messages: list[str]) -> bytes:
+    """Return a .pak file of version 5: a table of numbers and places, one more than messages, and the text."""
+    places = [12 + 6 * (len(messages) + 1)]
+    for message in messages:
+        places.append(places[-1] + len(message.encode()))
+    table = b"".join(struct.pack("<HI", number, place) for number, place in enumerate(places))
+    return struct.pack("<IB3xHH", 5, 1, len(messages), 0) + table + "".join(messages).encode()
+
+
+def tesseract_model() -> bytes:
+    """Return a .traineddata file whose graph holds गड, गडा and राज, over letters numbered from 1."""
+    letters = "5\nNULL 0\nग 1\nड 1\nा 1\nर 1\nज 1\n".encode()
+    bits, end, last = 3, 4, 1  # five letters and the null need three bits
+
+    def edge(letter: int, flags: int, following: int) -> int:
+        return letter | flags << bits | following << bits + 3
+
+    edges = [
+        edge(1, 0, 2), edge(4, last, 4),  # the root: ग, र
+        edge(2, end | last, 3), edge(3, end | last, 0),  # ड, then ा
+        edge(3, last, 5), edge(5, end | last, 0),  # ा, then ज
+    ]  # fmt: skip
+    graph = struct.pack("<hii", 42, 6, len(edges)) + struct.pack(f"<{len(edges)}Q", *edges)
+    head = 4 + 8 * 24
+    starts = [-1] * 24
+    starts[19], starts[21] = head, head + len(graph)
+    return struct.pack("<i24q", 24, *starts) + graph + letters
+
+
 def test_each_kind_of_package_is_read(tmp_path: Path) -> None:
-    """Catalogues, message files, browser packs, word lists, questions and Sanskrit forms each give their rows."""
+    """Catalogues, JSON files, lists, Chromium's packs, Tesseract's words and questions each give their rows."""
     write(
         tmp_path / "a/mr/LC_MESSAGES/x.mo",
         compiled_catalogue({"Open the _file": "<b>फाइल</b> _उघडा %s", "Quit": "Quit"}),
@@ -52,37 +78,52 @@ def test_each_kind_of_package_is_read(tmp_path: Path) -> None:
     write(tmp_path / "b/kok/LC_MESSAGES/x.mo", b"\xde\x12\x04\x95 broken")
     write(
         tmp_path / "c/i18n/gom-deva.json",
-        json.dumps({"@metadata": {"authors": ["कोण"]}, "k": "मुखेल पान {{PLURAL:x}}"}).encode(),
+        json.dumps({"@metadata": {"authors": ["कोण"]}, "k": "मुखेल पान {{PLURAL:x}}", "p": "एक|दोन"}).encode(),
     )
-    with zipfile.ZipFile(tmp_path / "langpack-hi-IN@x.xpi", "w") as pack:
-        pack.writestr("browser/a.ftl", "key = नया टैब खोलें { $n }\n")
-    write(tmp_path / "hunspell/ne_NP.dic", "2\nनेपाल/AB\nहिमाल\n".encode())
-    prefix, rest = "किल्ला".encode(), "ल्ले".encode()
-    words = b"\x02\x00" + prefix + bytes([len("कि".encode())]) + rest
-    write(tmp_path / "aspell/mr.cwl.gz", gzip.compress(words))
+    write(tmp_path / "d/main/ne/units.json", json.dumps({"a": [{"b": "किलोमिटर"}, 3]}).encode())
+    write(tmp_path / "d/package.json", json.dumps({"name": "कोणतीच भाषा नाही"}).encode())
+    write(tmp_path / "e/hindi/talk.yml", "categories:\n- - आप कैसे हैं\n  - मैं ठीक हूँ\n".encode())
+    write(tmp_path / "gk_hi/questions.py", '{"question": "राजधानी क्या है?", "A": "दिल्ली"}'.encode())
+    write(tmp_path / "f/locales/mr.pak", chromium_pack(["टॅब बंद करा", "Chrome"]))
+    write(tmp_path / "f/locales/hi.pak", struct.pack("<IB3xHH", 4, 1, 0, 0))
+    write(tmp_path / "g/mar.traineddata", tesseract_model())
+    write(tmp_path / "g/hin.traineddata", struct.pack("<i3q", 3, -1, -1, -1))
     rows = [
-        {"licence": "MIT", "question": "प्रश्न कोणता", "answer": "उत्तर"},
+        {"licence": "MIT", "question": "प्रश्न कोणता", "answer": "उत्तर | दुसरे"},
         {"licence": "CC BY-NC-SA", "question": "नको हे", "answer": "नको"},
     ]
     write(
         tmp_path / "q.jsonl.zst",
         zstandard.ZstdCompressor().compress(b"\n".join(json.dumps(row).encode() for row in rows)),
     )
-    with sqlite3.connect(tmp_path / "inria_forms_pos.db") as database:
-        database.execute("create table forms (form text)")
-        database.execute("insert into forms values ('rAmeRa')")
-    database.close()
     found = list(collect(tmp_path))
-    assert ("mar", "gettext", "फाइल उघडा") in found
-    assert ("eng", "gettext", "Open the file") in found
-    assert ("gom", "mediawiki", "मुखेल पान") in found
-    assert ("hin", "firefox", "नया टैब खोलें") in found
-    assert ("npi", "words", "नेपाल") in found
-    assert {("mar", "words", "किल्ला"), ("mar", "words", "किल्ले")} <= set(found)
-    assert ("mar", "legislature", "प्रश्न कोणता") in found
-    assert ("san", "forms", "रामेण") in found
-    assert not [row for row in found if "नको" in row[2]], "a row whose licence is not MIT was read"
+    words = " ".join(text for label, source, text in found if source == "words")
+    assert sorted(words.split()) == ["गड", "गडा", "राज"]
+    assert {row for row in found if row[1] != "words"} == {
+        ("mar", "gettext", "फाइल उघडा"),
+        ("eng", "gettext", "Open the file"),
+        ("eng", "gettext", "Quit"),
+        ("gom", "json", "मुखेल पान"),
+        ("npi", "json", "किलोमिटर"),
+        ("hin", "list", "आप कैसे हैं"),
+        ("hin", "list", "मैं ठीक हूँ"),
+        ("hin", "list", "राजधानी क्या है?"),
+        ("hin", "list", "दिल्ली"),
+        ("mar", "pak", "टॅब बंद करा"),
+        ("mar", "legislature", "प्रश्न कोणता"),
+        ("mar", "legislature", "उत्तर | दुसरे"),
+    }
     assert len(found) == len(set(found))
+
+
+def test_word_lists_become_lines() -> None:
+    """Words are cut to lines of 1 to 8, each word once, alike every time, and no more lines than asked for."""
+    words = [f"गड{number}" for number in range(200)]
+    lines = list(shuffled(list(words)))
+    assert lines == list(shuffled(list(words)))
+    assert sorted(" ".join(lines).split()) == sorted(words)
+    assert {len(line.split()) for line in lines} == set(range(1, 9))
+    assert len(list(shuffled(list(words), lines=3))) == 3
 
 
 def test_markup_is_stripped() -> None:
