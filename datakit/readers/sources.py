@@ -81,11 +81,13 @@ def load_sources(raw: Path) -> Sources:
     tables = document.get("source", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RecipeError(str(path), [*problems, "source: found no list of tables; write each as [[source]]"])
+    sound = []
     for number, table in enumerate(tables, start=1):
-        problems += _table_problems(f"source {number} ({table.get('id', 'no id')})", table)
-    if not problems:
-        sources = Sources(tuple(_source(table) for table in tables))
-        problems = _double_ids(sources) + _file_problems(sources, [found.name for found in discover(raw)])
+        found = _table_problems(f"source {number} ({table.get('id', 'no id')})", table)
+        problems += found
+        sound += [] if found else [_source(table)]
+    sources = Sources(tuple(sound))
+    problems += _double_ids(tables) + _file_problems(sources, [found.name for found in discover(raw)])
     if problems:
         raise RecipeError(str(path), problems)
     return sources
@@ -115,22 +117,25 @@ def _table_problems(where: str, table: Mapping[str, object]) -> list[str]:
             )
         elif not isinstance(value, KEYS[key]) or isinstance(value, bool):
             problems.append(f"{where}: {key}: found {type(value).__name__}, expected {KEYS[key].__name__}")
-    if problems:
-        return problems
-    if not ID.fullmatch(str(table["id"])):
-        problems.append(f"{where}: id: found {table['id']!r}; expected small Latin letters, digits, dots and hyphens")
-    files = table["files"]
+    sound = {
+        key: value
+        for key, value in table.items()
+        if isinstance(value, KEYS.get(key, ())) and not isinstance(value, bool)
+    }
+    if "id" in sound and not ID.fullmatch(str(sound["id"])):
+        problems.append(f"{where}: id: found {sound['id']!r}; expected small Latin letters, digits, dots and hyphens")
+    files = sound.get("files", ["**"])
     if not isinstance(files, list) or not files or not all(isinstance(name, str) and name for name in files):
         problems.append(f"{where}: files: expected at least one path or pattern below raw/")
-    if (problem := licence_problem(str(table["licence"]))) is not None:
+    if "licence" in sound and (problem := licence_problem(str(sound["licence"]))) is not None:
         problems.append(f"{where}: licence: {problem}")
-    if abs(int(str(table.get("priority", 0)))) >= PRIORITY_LIMIT:
-        problems.append(f"{where}: priority: found {table['priority']}, expected a number below {PRIORITY_LIMIT:,}")
+    if abs(int(str(sound.get("priority", 0)))) >= PRIORITY_LIMIT:
+        problems.append(f"{where}: priority: found {sound['priority']}, expected a number below {PRIORITY_LIMIT:,}")
     return problems
 
 
-def _double_ids(sources: Sources) -> list[str]:
-    ids = [source.id for source in sources.declared]
+def _double_ids(tables: Sequence[Mapping[str, object]]) -> list[str]:
+    ids = [name for table in tables if isinstance(name := table.get("id"), str)]
     return [
         f"id {name!r}: found in {ids.count(name)} sources, expected one"
         for name in sorted({i for i in ids if ids.count(i) > 1})

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datakit.readers import unanswered
@@ -200,6 +200,7 @@ SIGNS = st.sampled_from(["-", ")", ".", " - ", ": ", ") ("])
 ENTRIES = st.lists(st.tuples(st.integers(1, 999), st.sampled_from("अबकडABCDabcd")), min_size=1, max_size=30)
 
 
+@settings(deadline=None)
 @given(entries=ENTRIES, sign=SIGNS, between=st.sampled_from([", ", " ", "; ", "  ", " | "]), devanagari=st.booleans())
 def test_any_key_in_letters_is_read_whole(
     entries: list[tuple[int, str]], sign: str, between: str, devanagari: bool
@@ -212,6 +213,7 @@ def test_any_key_in_letters_is_read_whole(
     assert lettered(f"{text} हे") == []
 
 
+@settings(deadline=None)
 @given(
     answers=st.lists(
         st.text(st.sampled_from("कखगघचा "), min_size=1).map(str.strip).filter(bool), min_size=1, max_size=9

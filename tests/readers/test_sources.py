@@ -101,7 +101,36 @@ priority = true
         "source 1 (a): files: found str, expected list",
         "source 1 (a): licence: found int, expected str",
         "source 2 (b): priority: found bool, expected int",
+        "source 2 (b): files: expected at least one path or pattern below raw/",
+        "source 2 (b): licence: found 'CC-BY-4', expected an SPDX licence id; did you mean CC-BY-4.0?",
     ]
+
+
+FAULTS = {
+    'id = "s"\ntitle = "x"\nfiles = ["f.jsonl"]\nlicence = "mit"': "licence: found 'mit'",
+    'id = "T T"\ntitle = "x"\nfiles = ["f.jsonl"]\nlicence = "MIT"': "id: found 'T T'",
+    'id = "u"\ntitle = "x"\nfiles = ["nowhere/*.csv"]\nlicence = "MIT"': "u: files: 'nowhere/*.csv' finds no file",
+    'id = "v"\ntitle = "x"\nfiles = []\nlicence = "MIT"': "files: expected at least one path",
+    'id = "w"\ntitle = "x"\nfiles = ["b.zip"]\nlicence = "MIT"\npriority = false': "priority: found bool",
+    'id = "x"\nfiles = ["b.zip"]\nlicence = "MIT"': "title is missing",
+    'id = "y"\ntitle = "x"\nfiles = ["b.zip"]\nlicence = "MIT"\nfilez = 1': "unknown key 'filez'; did you mean files?",
+    'id = "z"\ntitle = "x"\nfiles = ["a/x.csv"]\nlicence = "MIT"\n[[source]]\nid = "z"\ntitle = "x"\n'
+    'files = ["c/**"]\nlicence = "MIT"': "id 'z': found in 2 sources",
+}
+
+
+@pytest.mark.parametrize("first", FAULTS)
+@pytest.mark.parametrize("second", FAULTS)
+def test_no_problem_hides_another(filled: Path, first: str, second: str) -> None:
+    """Of any two faults in two tables both are reported, whatever their kinds; sound tables add nothing."""
+    tables = dict.fromkeys((first, second))
+    sound = '[[source]]\nid = "good"\ntitle = "x"\nfiles = ["c/d/e.html"]\nlicence = "MIT"\n'
+    found = problems(
+        filled, ("" if "c/**" in first + second else sound) + "".join(f"[[source]]\n{t}\n" for t in tables)
+    )
+    assert len(found) == len(tables)
+    for table in tables:
+        assert sum(FAULTS[table] in problem for problem in found) == 1
 
 
 def test_values_that_make_no_sense(filled: Path) -> None:
