@@ -6,6 +6,7 @@
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from typing import Final
 
 from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
@@ -34,6 +35,7 @@ class Asked:
     to_whom: frozenset[str]  # stems in the dative case
     leans_on_context: bool  # a pronoun stands for what only the context says
     core: frozenset[str]  # words without those that one author adds and another leaves out; all where one would be left
+    framing: frozenset[str]  # words that never tell two questions apart: पद, मुख्य, भारत
 
 
 @cache
@@ -50,8 +52,8 @@ def asked(text: str | None) -> Asked | None:
     if not words or len(words) > _MAX_WORDS or any(word.surface in _POINTING for word in words):
         return None
     kinds = {_KIND.get(word.stem, word.stem) for word in words if word.kind == "question"}
-    if "?यादि" in kinds:
-        return None
+    if "?यादि" in kinds or any(a.kind == "question" and a.stem == b.stem for a, b in pairwise(words)):
+        return None  # कोण कोण होते asks for a list
     given = frozenset(word.stem for word in words)
     named = canonical(words)
     kind, grain, rest = _kind(named, kinds)
@@ -60,14 +62,19 @@ def asked(text: str | None) -> Asked | None:
     content: set[str] = set()
     optional: set[str] = set()
     titles: set[str] = set()
+    framing: set[str] = set()
     for number, word in enumerate(rest):
         compound = _compounds().get(word.stem)
         if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
             content.add(compound[0])
             kind = compound[1]
+        elif word.stem in _MOVES and number and rest[number - 1].kind == "question":
+            content.add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
         elif word.kind not in _DROPPED and not _is_title(rest, number):
             content.add(_plural_free(word))
-            if word.kind == "weak" or word.stem in _optional() or word.case in _ASIDE.get(kind, ()):
+            if word.stem in _listed("frame"):
+                framing.add(_plural_free(word))
+            elif word.kind == "weak" or word.stem in _listed("optional") or word.case in _ASIDE.get(kind, ()):
                 optional.add(_plural_free(word))
             elif word.kind == "honorific":
                 titles.add(_plural_free(word))
@@ -86,7 +93,8 @@ def asked(text: str | None) -> Asked | None:
             frozenset(word.stem for word in named if word.case == "agent"),
             frozenset(word.stem for word in named if word.case == "dat"),
             any(word.surface in _PRONOUNS for word in words),
-            _core(content, optional, titles),
+            _core(content, framing, optional, titles),
+            frozenset(framing),
         )
         if content
         else None
@@ -105,12 +113,13 @@ def _core(content: set[str], *optional: set[str]) -> frozenset[str]:
 
 
 @cache
-def _optional() -> frozenset[str]:
-    """Stems that frame what a question is about and are as often left out: भारतीय, वृत्तपत्र beside केसरी."""
-    found = (row[1].split() for row in rows("pointing") if row[0] == "optional")
-    return frozenset(word.stem for words in found for word in lexemes(" ".join(words)))
+def _listed(what: str) -> frozenset[str]:
+    """Stems of a row of the table: `optional`, genres beside a name (वृत्तपत्र beside केसरी), or `frame`."""
+    found = (row[1] for row in rows("pointing") if row[0] == what)
+    return frozenset(word.stem for words in found for word in lexemes(words))
 
 
+_MOVES: Final = frozenset(stem(fold(word)) for word in ("आले", "गेले"))
 _SPANS: Final = frozenset(stem(fold(word)) for word in ("वर्ष", "वर्षी", "दिवस", "काळ"))
 _NAME: Final = stem(fold("नाव"))
 _KIND: Final = {"?कसे": "?कसे"}
@@ -195,7 +204,8 @@ def comparable(one: Asked, two: Asked) -> bool:
     Not where one asks what is and the other what was, where doer and done-to change places, where the sort of place
     differs (the fort, the district), or where each names something that the other does not.
     """
-    if one.words - two.words and two.words - one.words:
+    framing = one.framing | two.framing
+    if one.words - two.words - framing and two.words - one.words - framing:
         return False
     if one.tenses and two.tenses and not one.tenses & two.tenses:
         return False
