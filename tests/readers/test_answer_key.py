@@ -125,6 +125,8 @@ def test_a_key_that_cannot_be_applied(rows: Read) -> None:
     assert verdicts(found) == [("line 1", None, "answer_key_unclear"), ("line 2", None, "answer_key_unclear")]
     assert "found an answer key at line 3 with 1 entries in 1 sections; expected entries" in found[0]["reject_detail"]
     assert found[0]["question"] == "एक? (अ) क (ब) ख"
+    found = rows("c.txt", f"{PAPER}उत्तरसूची: १-क १-ब २-ब ३-अ\n")
+    assert [row["reject_reason"] for row in found] == ["answer_key_unclear"] * 3
     found = rows("b.txt", f"{PAPER}उत्तरसूची\nक, ब, अ\n")
     assert [row["reject_reason"] for row in found] == ["answer_key_unclear"] * 3
     assert "whose lines hold no number with an answer" in found[0]["reject_detail"]
