@@ -41,13 +41,15 @@ class Language:
     writes: ClassVar[tuple[str, ...]] = ("lang",)
 
     engine: str = DEFAULT
+    """Which detector judges; docs/langid.md compares them."""
     keep: tuple[str, ...] = ("mar",)
+    """Labels of the languages that stay."""
     romanised: str = "reject"  # or "keep": Marathi in Latin letters
     min_confidence: float = 0.8  # below it a foreign label is a doubt, not a fault: benchmarks/langid.py, good rows
     min_question_confidence: float = 0.8  # of the question alone, where the answer is short: tests/langid/data, tuning
     min_marked_confidence: float = 0.5  # the same, where the question has a foreign word or ending and no Marathi one
     min_answer_words: int = 8  # shorter answers are names, dates and terms, in which language identification errs
-    min_answer_confidence: float = 0.97
+    min_answer_confidence: float = 0.97  # of such an answer alone: a quotation in it must not cost the row
 
     def __post_init__(self) -> None:
         """Refuse options that name nothing, in the words of the recipe."""
