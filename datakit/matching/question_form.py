@@ -69,12 +69,13 @@ def asked(text: str | None) -> Asked | None:
             content.add(compound[0])
             kind = compound[1]
         elif word.stem in _MOVES and number and rest[number - 1].kind == "question":
-            content.add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
+            content.add(word.stem)
+            optional.add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
         elif word.kind not in _DROPPED and not _is_title(rest, number):
             content.add(_plural_free(word))
             if word.stem in _listed("frame"):
                 framing.add(_plural_free(word))
-            elif word.kind == "weak" or word.stem in _listed("optional") or word.case in _ASIDE.get(kind, ()):
+            elif word.kind == "weak" or word.stem in _listed("optional") or _case(rest, number) in _ASIDE.get(kind, ()):
                 optional.add(_plural_free(word))
             elif word.kind == "honorific":
                 titles.add(_plural_free(word))
@@ -179,6 +180,12 @@ _ANY_PLACE: Final = frozenset(stem(fold(word)) for word in ("ठिकाण", "
 def _plural_free(word: Lexeme) -> str:
     """लेणी and लेण्यांची, नदी and नद्या: the feminine plural takes the -ी away, so a plain noun is compared without it."""
     return word.stem[:-1] if word.kind == "word" and word.stem.endswith("ि") and len(word.stem) >= 4 else word.stem
+
+
+def _case(words: list[Lexeme], at: int) -> str:
+    """The case of a word, or of the title behind it that carries it: शिवाजी महाराजांनी."""
+    after = words[at + 1] if at + 1 < len(words) else None
+    return words[at].case or (after.case if after is not None and after.kind == "honorific" else "")
 
 
 def _is_title(words: list[Lexeme], at: int) -> bool:

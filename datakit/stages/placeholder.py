@@ -35,8 +35,8 @@ VARIABLE: Final = (
 
 _WHOLE: Final = rf"^{_EDGE}{either('placeholder', 'whole')}{_EDGE}$"
 _INSIDE: Final = as_words(either("placeholder", "inside"))
-_MARKS_ONLY: Final = r"^[\s\p{P}\p{S}]+$|^\W*(?:[xX]{3,}|0{5,})\W*$"
-_ASKS_FOR_WORD: Final = r"शब्द|म्हणतात|इंग्रजी|भाषांतर|अनुवाद|चिन्ह|(?i:english|word|symbol|translate)"
+_MARKS_ONLY: Final = r"^[\s\p{P}\p{S}]+$|^\W*(?:[xX]{3,}|0{5,})\W*$|^\s*<[A-Za-z][^>]*>\s*(?:</?[A-Za-z][^>]*>\s*)+$"
+_ASKS_FOR_WORD: Final = r"शब्द|म्हणतात|इंग्रजी|भाषांतर|अनुवाद|चिन्ह|टॅग|(?i:html|tag|english|word|symbol|translate)"
 
 _SPEAKER: Final = r"^\s*(?:श्री\.?|श्रीमती\.?|सौ\.?|कु\.?|डॉ\.?|प्रा\.?|ॲड\.?|अॅड\.?|मा\.?)[^:\n]{2,70}:"
 _NUMBERING: Final = r"(?:^|[\s(\[])\s*(?:[0-9०-९]{1,2}|[अबकड])\s*[)\].]"
