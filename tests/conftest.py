@@ -5,11 +5,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 from tests.rows import numbered_rows, write_rows
 
 if TYPE_CHECKING:
     from datakit.recipe import Recipe
+
+settings.register_profile("aurora", deadline=None)  # a shared machine is slow now and then; laws hold all the same
+settings.load_profile("aurora")
 
 PROJECT = Path(__file__).parents[1]
 
