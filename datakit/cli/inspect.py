@@ -26,31 +26,15 @@ def inspect(
         ]
         typer.echo(json.dumps({"files": files}, ensure_ascii=False, default=str))
         return
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for heading in ("file", "format", "encoding", "shape"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("rows", "rejected"):
-        table.add_column(heading, justify="right")
-    table.add_column("columns", overflow="fold")
-    table.add_column("source, licence", overflow="fold")
     for name, declared, seen in found:
-        guesses = ", ".join(f"{column} ← {given}" for column, given in seen.columns.items())
-        licence = declared.licence or "licence not stated"
-        table.add_row(
-            name,
-            seen.format,
-            seen.encoding or "",
-            seen.shape or "",
-            f"{seen.rows:,}",
-            f"{sum(seen.rejects.values()):,}",
-            guesses,
-            f"{declared.id}, {licence}",
-        )
-    Console().print(table)
+        typer.echo(name)
+        typer.echo("  " + ", ".join(part for part in (seen.format, seen.encoding, seen.shape) if part))
+        typer.echo(f"  {seen.rows:,} rows, {sum(seen.rejects.values()):,} rejected")
+        if seen.columns:
+            typer.echo("  " + ", ".join(f"{column} ← {given}" for column, given in seen.columns.items()))
+        typer.echo(f"  source {declared.id}, {declared.licence or 'licence not stated'}")
+    if any(seen.problems for _, _, seen in found):
+        typer.echo("\nproblems")
     for _, _, seen in found:
         for file, locator, reason, detail in seen.problems:
-            typer.echo(f"{file}, {locator}: {reason}: {detail}")
+            typer.echo(f"  {file}, {locator}: {reason}: {detail}")

@@ -1,27 +1,32 @@
 """Progress on a terminal; nothing where stderr is a file or a pipe."""
 
 from types import TracebackType
+from typing import Final
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
+
+LINES: Final = 12
+"""Lines on the screen. A line for each of 1,500 small files, drawn ten times a second, took the processor from the run:
+on a terminal it had read nothing after ten minutes, with stderr in a file it was done in 80 seconds."""
 
 
 class Bars:
-    """Draw a line for each file and stage on stderr; use as a context manager."""
+    """Draw a line for each of the latest files and stages on stderr; use as a context manager."""
 
-    def __init__(self) -> None:
-        console = Console(stderr=True)
+    def __init__(self, console: Console | None = None) -> None:
+        console = console or Console(stderr=True)
         self._progress = Progress(
             SpinnerColumn(finished_text="✓"),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(bar_width=20),
-            MofNCompleteColumn(),
             TextColumn("{task.fields[note]}"),
             TimeElapsedColumn(),
             console=console,
             disable=not console.is_terminal,
         )
-        self._tasks: dict[str, TaskID] = {}
+        self._drawn: dict[str, TaskID] = {}
+        self._rows: dict[str, int] = {}
 
     def __enter__(self) -> "Bars":
         self._progress.start()
@@ -33,11 +38,19 @@ class Bars:
         self._progress.stop()
 
     def start(self, task: str, total: int | None) -> None:
-        self._tasks[task] = self._progress.add_task(task, total=total, note="")
+        while len(self._drawn) >= LINES:
+            oldest = next(iter(self._drawn))
+            self._progress.remove_task(self._drawn.pop(oldest))
+            self._rows.pop(oldest)
+        self._drawn[task] = self._progress.add_task(task, total=total, note="")
+        self._rows[task] = 0
 
     def advance(self, task: str, by: int) -> None:
-        self._progress.advance(self._tasks[task], by)
+        if task in self._drawn:
+            self._rows[task] += by
+            self._progress.update(self._drawn[task], advance=by, note=f"{self._rows[task]:,} rows")
 
     def finish(self, task: str, note: str) -> None:
-        done = self._progress.tasks[self._tasks[task]].completed or 1
-        self._progress.update(self._tasks[task], total=done, completed=done, note=note)
+        if task in self._drawn:
+            done = self._rows[task] or 1
+            self._progress.update(self._drawn[task], total=done, completed=done, note=note)

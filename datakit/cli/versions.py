@@ -26,7 +26,7 @@ def ls(curated: Curated = _HOME, as_json: AsJson = False) -> None:
                 "id": version.id,
                 "kept": counts["kept"],
                 "splits": counts["splits"],
-                "latest": newest == version,
+                "latest": newest is not None and newest.id == version.id,
             }
         )
     if as_json:

@@ -9,7 +9,7 @@ from typing import Final
 
 import polars as pl
 
-from datakit.errors import GateError, InputError, IntegrityError, OutputError
+from datakit.errors import GateError, InputError, IntegrityError, OutputError, UsageError
 from datakit.lineage import Manifest, check_files, read_manifest, sha256_file
 from datakit.pipeline.card import write_card
 from datakit.pipeline.corpus import DiskCorpus
@@ -64,10 +64,15 @@ def curate(
     """Curate everything under `raw` and publish one version below `curated/<name>/`.
 
     `workers` None decides by the size of the input; the version does not depend on it, nor on `batch_rows`. A `sample`
-    takes about that many rows, spread over the files, and goes to `<name>-sample`. Errors: `InputError` where there is
-    nothing to read, `GateError` where no row survives, `IntegrityError` where the same version lies there damaged.
+    takes about that many rows, spread over the files, and goes to `<name>-sample`. Errors: `UsageError` where `curated`
+    lies inside `raw`, `InputError` where there is nothing to read, `GateError` where no row survives, `IntegrityError`
+    where the same version lies there damaged.
     """
     began = time.perf_counter()
+    if curated.resolve().is_relative_to(raw.resolve()):
+        raise UsageError(
+            f"{curated}: lies inside {raw}, so its versions would be read as sources; name a folder outside {raw}"
+        )
     inputs = discover(raw)
     if not inputs:
         raise InputError(f"{raw}: no input found; expected files such as .jsonl, .csv, .md or .html in it")

@@ -8,10 +8,10 @@ import multiprocessing
 import os
 import signal
 import threading
-import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Final
 
@@ -37,20 +37,25 @@ class Workers:
         self._recipe = recipe
         self._count = count
         self._pool: ProcessPoolExecutor | None = None
+        self._stop: Event | None = None
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
             os.environ.setdefault("POLARS_MAX_THREADS", "1")  # read by polars when a worker imports it
+            context = multiprocessing.get_context("spawn")
+            self._stop = context.Event()
             self._pool = ProcessPoolExecutor(
                 self._count,
-                mp_context=multiprocessing.get_context("spawn"),
+                mp_context=context,
                 initializer=_initialize,
-                initargs=(self._recipe, os.getpid()),
+                initargs=(self._recipe, os.getpid(), self._stop),
             )
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._pool is not None:
+            if kind is not None and self._stop is not None:
+                self._stop.set()  # a batch may take ten seconds; parts are whole or absent, so it need not end
             self._pool.shutdown(wait=True, cancel_futures=True)
 
     def map(self, tasks: Iterable[Task]) -> Iterator[Part]:
@@ -61,11 +66,23 @@ class Workers:
             return
         flying: deque[Future[list[Part]]] = deque()
         for batch, slots in tasks:
-            flying.append(self._pool.submit(_work, _pack(batch), slots))
+            flying.append(_submit(self._pool, _pack(batch), slots))
             if len(flying) >= self._count * _AHEAD:
                 yield from flying.popleft().result()
         while flying:
             yield from flying.popleft().result()
+
+
+def _submit(pool: ProcessPoolExecutor, payload: bytes, slots: list[Slot]) -> Future[list[Part]]:
+    """Submit a task with Ctrl-C held back: a worker that starts here inherits that, and leaves the key to the parent.
+
+    Without it, a key pressed while workers import their modules ends each of them with a traceback.
+    """
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return pool.submit(_work, payload, slots)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def _fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
@@ -73,20 +90,20 @@ def _fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
     return [write_part(folder, number, piece) for (folder, number, _), piece in zip(slots, pieces, strict=True)]
 
 
-def _initialize(recipe: Recipe, parent: int) -> None:
+def _initialize(recipe: Recipe, parent: int, stop: Event) -> None:
     global _recipe  # a worker process has one recipe, sent once instead of with each batch
     _recipe = recipe
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent decides
-    threading.Thread(target=_leave_with, args=(parent,), daemon=True).start()
+    threading.Thread(target=_leave_with, args=(parent, stop), daemon=True).start()
 
 
-def _leave_with(parent: int) -> None:
-    """End this worker when its parent is gone: a queue's other end stays open here, so nothing else would tell.
+def _leave_with(parent: int, stop: Event) -> None:
+    """End this worker when its parent says so or is gone.
 
+    A queue's other end stays open here, so nothing else would tell that a parent was killed.
     The parent says who it is: one killed while this process starts is no longer there to be asked for.
     """
-    while os.getppid() == parent:
-        time.sleep(0.5)
+    while os.getppid() == parent and not stop.wait(0.5):
+        pass
     os._exit(1)
 
 

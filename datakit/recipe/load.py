@@ -23,13 +23,14 @@ _TOP: Final = ("name", "columns", "stage")
 def load(recipe: str | Path) -> Recipe:
     """Read a recipe by the name of a built-in one or by the path of a TOML file.
 
-    Errors: `InputError` where there is no such recipe, `RecipeError` with all its problems.
+    Errors: `UsageError` where no recipe has this name, `InputError` where its file cannot be read, `RecipeError` with
+    all its problems.
     """
     path = Path(recipe)
     if path.suffix != ".toml":
         known = sorted(file.stem for file in BUILTIN.glob("*.toml"))
         if str(recipe) not in known:
-            raise InputError(
+            raise UsageError(
                 f"recipe {str(recipe)!r}: not built in{_nearest(str(recipe), known)};"
                 f" give a .toml file or one of {', '.join(known)}"
             )

@@ -1,5 +1,6 @@
 """Kills and interrupts: all or nothing, and the next run goes on."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -79,6 +80,28 @@ def test_ctrl_c_exits_130_and_says_how_to_resume(raw: Path, tmp_path: Path) -> N
     assert "the same command goes on from there" in errors
     assert "Traceback" not in errors
     assert not list((tmp_path / "out").glob("kills/*"))
+
+
+def test_ctrl_c_while_workers_start_prints_no_traceback(raw: Path, tmp_path: Path) -> None:
+    """The key reaches the whole group, workers that still import their modules included; only the parent speaks."""
+    arguments = command(raw, tmp_path, "--batch-rows", "50", "--workers", "3")
+    process = subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
+    deadline = time.monotonic() + 60
+    while len(children(process.pid)) < 4:  # three workers and the tracker of their queues
+        assert process.poll() is None, process.communicate()[1]
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    os.killpg(process.pid, signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert errors.startswith("datakit: interrupted; nothing was published.")
+
+
+def children(pid: int) -> list[str]:
+    """Return the processes that this one started and that still live."""
+    return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
 
 
 @pytest.mark.parametrize("limit_bytes", [3_000, 9_000, 30_000])

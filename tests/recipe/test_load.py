@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from datakit.errors import InputError, RecipeError
+from datakit.errors import InputError, RecipeError, UsageError
 from datakit.lineage import canonical_json
 from datakit.recipe import BUILTIN, DEFAULT, load, parse
 from datakit.stages import STAGES
@@ -86,9 +86,9 @@ def test_each_mistake_is_named_with_what_was_expected(text: str, problem: str) -
     assert any(problem in line for line in problems(text)), problems(text)
 
 
-def test_an_unknown_recipe_is_an_input_error_with_the_known_ones() -> None:
+def test_an_unknown_recipe_is_a_usage_error_with_the_known_ones() -> None:
     """A misspelt name leads to the right one."""
-    with pytest.raises(InputError, match="did you mean 'marathi-history'"):
+    with pytest.raises(UsageError, match="did you mean 'marathi-history'"):
         load("marathi-histry")
 
 

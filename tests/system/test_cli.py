@@ -42,6 +42,7 @@ def test_a_day_of_work_with_the_commands(home: Path) -> None:
     again = datakit("curate", "raw/", "curated/", cwd=home)
     assert "nothing new" in again.stdout
     assert again.stdout.splitlines()[-1] == version_id
+    assert datakit("ls", cwd=home).stdout.rstrip().endswith("  latest")
     assert version_id in datakit("ls", cwd=home).stdout
     shown = datakit("show", "latest", cwd=home).stdout
     assert "61 in, 60 kept" in shown
@@ -54,6 +55,8 @@ def test_a_day_of_work_with_the_commands(home: Path) -> None:
     assert "added           3" in datakit("diff", version_id, "latest", cwd=home).stdout
     inspected = json.loads(datakit("inspect", "raw/", "--json", cwd=home).stdout)
     assert [(file["file"], file["rows"]) for file in inspected["files"]] == [("a.jsonl", 61), ("b.jsonl", 3)]
+    told = datakit("inspect", "raw/", cwd=home).stdout
+    assert "a.jsonl\n  jsonl, utf-8, question/answer\n  61 rows, 0 rejected\n" in told
 
 
 def test_dry_run_and_sample_write_no_version_of_the_name(home: Path) -> None:
@@ -71,7 +74,9 @@ def test_dry_run_and_sample_write_no_version_of_the_name(home: Path) -> None:
     [
         (["curate", "nothing/", "curated/"], 5, "nothing"),
         (["curate", "empty/", "curated/"], 5, "empty: no input found; expected files such as .jsonl"),
-        (["curate", "raw/", "curated/", "--recipe", "marathi"], 5, "recipe 'marathi': not built in"),
+        (["curate", "raw/", "raw/out"], 2, "raw/out: lies inside raw"),
+        (["curate", ".", "curated"], 2, "its versions would be read as sources"),
+        (["curate", "raw/", "curated/", "--recipe", "marathi"], 2, "recipe 'marathi': not built in"),
         (["curate", "raw/", "curated/", "--recipe", "bad.toml"], 2, "bad.toml: 3 problems"),
         (["curate", "raw/", "curated/", "--engine", "ray"], 2, "--engine ray: expected local"),
         (["curate", "bad/", "curated/"], 3, "none of 1 rows is left (empty_answer 1); nothing was published"),
