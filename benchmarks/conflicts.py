@@ -26,7 +26,7 @@ from datakit.stage import MemoryCorpus
 from datakit.stages.conflicts import Conflicts
 
 HERE = Path(__file__).parent
-PLANTED = HERE.parent / "tests" / "dedup" / "data"
+PLANTED = HERE.parent / "tests" / "matching" / "data"
 Found = Callable[[list[list[str]]], bool]
 
 

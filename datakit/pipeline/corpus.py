@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from datakit.pipeline.parts import Part
 from datakit.stage import VERDICT, CorpusStage
 
+_KEPT_KEYS: Final = 50_000  # rows: up to here all keys are held (some 20 MB) instead of read again by each stage
 _CLUSTER: Final = {"row": pl.UInt32, "cluster": pl.UInt32}
 
 
@@ -25,6 +26,9 @@ class DiskCorpus:
             if part.live:
                 self._live[start + pl.read_parquet(part.keys, columns=["row"])["row"].to_numpy()] = True
         self._verdicts: list[pl.DataFrame] = []
+        self._all_keys: pl.DataFrame | None = None
+        if sum(part.live for part in self._parts) <= _KEPT_KEYS:
+            self._all_keys = self._read_keys(None)
         self.previous = previous
 
     @property
@@ -38,17 +42,23 @@ class DiskCorpus:
         return int(self._live.sum())
 
     def keys(self, *columns: str) -> pl.DataFrame:
+        found = self._all_keys if self._all_keys is not None else self._read_keys(columns)
+        return found.filter(pl.Series(self._live[found["row"].to_numpy()])).select("row", *columns)
+
+    def _read_keys(self, columns: Sequence[str] | None) -> pl.DataFrame:
+        """Return `row` and the named key columns, or all of them, of the rows that the row stages kept."""
+        wanted = None if columns is None else ["row", *columns]
         frames = []
         for start, part in zip(self._starts, self._parts, strict=False):
             if not part.live:
                 continue
-            frame = pl.read_parquet(part.keys, columns=["row", *columns], memory_map=False)
-            frame = frame.with_columns((pl.col("row") + int(start)).cast(pl.UInt32))
-            frames.append(frame.filter(pl.Series(self._live[frame["row"].to_numpy()])))
+            frame = pl.read_parquet(part.keys, columns=wanted, memory_map=False)
+            frames.append(frame.with_columns((pl.col("row") + int(start)).cast(pl.UInt32)))
         if not frames:
             schema = pl.read_parquet_schema(self._parts[0].keys) if self._parts else {}
-            return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in columns}})
-        return pl.concat(frames).select("row", *columns)
+            names = [name for name in schema if name != "row"] if columns is None else columns
+            return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in names}})
+        return pl.concat(frames)
 
     def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         wanted = np.unique(rows.to_numpy().astype(np.int64))
