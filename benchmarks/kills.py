@@ -25,9 +25,9 @@ class Series:
     """What a series of kills came to."""
 
     kills: int = 0
-    landed: int = 0
-    """Kills that hit a running process; the others came after its end."""
+    """Kills that hit a running process."""
     runs_finished: int = 0
+    """Runs that came to their end between kills; each one's id is compared with the clean run's."""
     parts_kept: int = 0
     """Most finished parts that a killed run left for the next one."""
     torn: int = 0
@@ -35,38 +35,30 @@ class Series:
 
 
 def kill_series(raw: Path, folder: Path, *, kills: int, seed: int, options: Sequence[str] = ()) -> Series:
-    """Kill, look, and start again in the same folder until a run ends; then begin anew, until `kills` are done."""
+    """Kill, look, and start again in the same folder until a run ends; then begin anew, until `kills` have hit."""
     command = [sys.executable, "-m", "datakit", "curate", str(raw)]
-    began = time.perf_counter()
-    clean = _id(
-        subprocess.run(
-            [*command, str(folder / "clean"), "--json", *options], capture_output=True, text=True, check=True
-        ).stdout
-    )
-    usual_s = time.perf_counter() - began
+    whole = subprocess.run([*command, str(folder / "clean"), "--json", *options], capture_output=True, check=True)
+    clean = _id(whole.stdout.decode())
     chance = random.Random(seed)
     series = Series()
-    number = 0
+    longest_s = 4.0  # of the next kill's delay; follows what runs take, for a resumed run is shorter than a first one
     while series.kills < kills:
-        target = folder / f"run-{number}"
-        number += 1
+        target = folder / f"run-{series.runs_finished}"
         while True:
+            began = time.perf_counter()
             process = subprocess.Popen(
                 [*command, str(target), "--json", *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
             )
             try:
-                out, _ = process.communicate(
-                    timeout=chance.uniform(0.15, 1.1) * usual_s if series.kills < kills else None
-                )
+                out, _ = process.communicate(timeout=chance.uniform(0.15, longest_s) if series.kills < kills else None)
             except subprocess.TimeoutExpired:
                 process.send_signal(signal.SIGKILL)
                 process.communicate()
                 series.kills += 1
-                series.landed += 1
                 series.parts_kept = max(series.parts_kept, len(list(target.glob(".work/*/*/*.keys.parquet"))))
                 series.torn += _torn(target)
                 continue
-            series.kills += 1
+            longest_s = 1.25 * (time.perf_counter() - began)
             series.runs_finished += 1
             series.torn += _torn(target)
             series.other_ids += _id(out) != clean
