@@ -22,13 +22,11 @@ class DiskCorpus:
         heights = np.array([part.height for part in self._parts], dtype=np.int64)
         self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heights)])
         self._live = np.zeros(int(self._starts[-1]), dtype=np.bool_)
-        for start, part in zip(self._starts, self._parts, strict=False):
-            if part.live:
-                self._live[start + pl.read_parquet(part.keys, columns=["row"])["row"].to_numpy()] = True
         self._verdicts: list[pl.DataFrame] = []
-        self._all_keys: pl.DataFrame | None = None
-        if sum(part.live for part in self._parts) <= _KEPT_KEYS:
-            self._all_keys = self._read_keys(None)
+        small = sum(part.live for part in self._parts) <= _KEPT_KEYS
+        self._all_keys = self._read_keys(None) if small else None
+        kept = self._all_keys if self._all_keys is not None else self._read_keys(())
+        self._live[kept["row"].to_numpy()] = True
         self.previous = previous
 
     @property

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -49,7 +49,8 @@ class Feed:
 
     def parts(self, inputs: Sequence[Input], workers: Workers, progress: Progress) -> list[Part]:
         """Return the parts of all inputs, in the order of the inputs and of their rows."""
-        files = [_File(source, self.work / self._key(source)) for source in inputs]
+        resolved = self.recipe.resolved()
+        files = [_File(source, self.work / self._key(source, resolved)) for source in inputs]
         waiting: deque[tuple[_File, int]] = deque()
         for part in workers.map(self._together(self._new(files, waiting, progress))):
             file, number = waiting.popleft()
@@ -126,14 +127,14 @@ class Feed:
                 pl.lit(declared.id).alias("source_id"), pl.lit(declared.licence, pl.String).alias("licence")
             )
 
-    def _key(self, source: Input) -> str:
+    def _key(self, source: Input, resolved: dict[str, Any]) -> str:
         declared = self.sources.of(source.name)
         return part_key(
             source.path,
             {
                 "name": source.name,
                 "source": [declared.id, declared.licence, declared.priority],
-                "recipe": self.recipe.resolved_rows(),
+                "recipe": resolved,
                 "batch_rows": self.batch_rows,
                 "max_rows": self.max_rows_per_file,
             },

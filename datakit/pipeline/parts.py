@@ -2,7 +2,7 @@
 
 A part is `<number>.rows.parquet`, `<number>.keys.parquet` and `<number>.json`; the JSON is renamed into place last, so
 a part that has it is whole. The folder's name is a hash of everything that decides its content: the file's bytes, the
-recipe's row half, and this program's own rules. A killed run finds its parts again, and so does a later run over an
+recipe, and this program's own rules. A killed run finds its parts again, and so does a later run over an
 input of which other files have changed.
 """
 

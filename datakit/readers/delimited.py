@@ -8,7 +8,7 @@ from datakit.readers.columns import has_pair, resolve, unique
 from datakit.readers.document import Document, Reading
 from datakit.readers.encoding import Text, open_text
 from datakit.readers.limits import HEAD_BYTES, ROW_BYTES
-from datakit.readers.lines import lines
+from datakit.readers.lines import decoded
 from datakit.readers.row import Row, reject
 from datakit.readers.table import Cells, table_rows
 
@@ -59,7 +59,7 @@ def sniff(head: bytes, encoding: str, reading: Reading) -> tuple[str, int]:
 def _records(text: Text, delimiter: str, skip: int) -> Iterator[Cells | Row]:
     """Put physical lines together to records; where a quote stays open, reject its first line and go on behind it."""
     waiting: list[tuple[int, str]] = []  # lines read again after a quote that was never closed
-    source = _decoded(text)
+    source = decoded(text, "table")
     while True:
         item = waiting.pop() if waiting else next(source, None)
         if item is None:
@@ -98,20 +98,6 @@ def _records(text: Text, delimiter: str, skip: int) -> Iterator[Cells | Row]:
         waiting.extend(reversed(held[1:]))
         if stopped is not None:
             yield stopped
-
-
-def _decoded(text: Text) -> Iterator[tuple[int, str] | Row]:
-    for line in lines(text):
-        if isinstance(line, Row):
-            yield line
-            continue
-        number, start, data = line
-        if b"\x00" in data:
-            detail = "found NUL bytes; expected text; the file was cut off or is no table, write it again"
-            yield reject(f"line {number}", "nul_bytes", detail, data)
-            continue
-        decoded = text.decode(data, number, start)
-        yield decoded if isinstance(decoded, Row) else (number, decoded)
 
 
 def _fields(record: str, delimiter: str) -> Sequence[str] | None:

@@ -54,3 +54,18 @@ def _too_large(number: int, start: int, end: int, head: bytes) -> Row:
         "or raise its source"
     )
     return reject(f"bytes {start}-{end}", "row_too_large", found, head)
+
+
+def decoded(text: Text, form: str) -> Iterator[tuple[int, str] | Row]:
+    """Yield number and text of each line, a reject for a line that is no text; `form` names what the file should be."""
+    for line in lines(text):
+        if isinstance(line, Row):
+            yield line
+            continue
+        number, start, data = line
+        if b"\x00" in data:
+            detail = f"found NUL bytes; expected text; the file was cut off or is no {form}, write it again"
+            yield reject(f"line {number}", "nul_bytes", detail, data)
+            continue
+        found = text.decode(data, number, start)
+        yield found if isinstance(found, Row) else (number, found)

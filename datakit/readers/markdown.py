@@ -7,10 +7,11 @@ from typing import Final
 from datakit.readers.blocks import Blocks, Line
 from datakit.readers.document import Document, Reading
 from datakit.readers.encoding import open_text
+from datakit.readers.lines import decoded
 from datakit.readers.markers import HEADING
 from datakit.readers.row import Row
 from datakit.readers.table import Cells, is_header, table_rows
-from datakit.readers.text import block_rows, decoded
+from datakit.readers.text import block_rows
 
 FENCE: Final = re.compile(r"^\s*(?:```|~~~)")
 COMMENT: Final = re.compile(r"<!--.*?-->", re.S)
@@ -34,7 +35,7 @@ def read(document: Document, reading: Reading) -> Iterator[Row]:
     tables: list[Row] = []
     blocks = Blocks(soft_wraps=True)
     try:
-        found = _outside_tables(_visible(decoded(text)), reading, tables, blocks)
+        found = _outside_tables(_visible(decoded(text, "text")), reading, tables, blocks)
         for row in block_rows(found, blocks, to_line, reading):
             yield from tables
             tables.clear()

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator
 
 from datakit.readers.blocks import Blocks, Line
 from datakit.readers.document import Document, Reading
-from datakit.readers.encoding import Text, open_text
-from datakit.readers.lines import lines
+from datakit.readers.encoding import open_text
+from datakit.readers.lines import decoded
 from datakit.readers.row import Row, reject
 
 
@@ -13,24 +13,9 @@ def read(document: Document, reading: Reading) -> Iterator[Row]:
     """Yield the rows of a text document. The locator is `lines 12-15`."""
     text = open_text(document, reading)
     try:
-        yield from block_rows(decoded(text), Blocks(), lambda number, line: Line(number, line), reading)
+        yield from block_rows(decoded(text, "text"), Blocks(), lambda number, line: Line(number, line), reading)
     finally:
         text.stream.close()
-
-
-def decoded(text: Text) -> Iterator[tuple[int, str] | Row]:
-    """Yield number and text of each line, a reject for a line that is no text."""
-    for line in lines(text):
-        if isinstance(line, Row):
-            yield line
-            continue
-        number, start, data = line
-        if b"\x00" in data:
-            detail = "found NUL bytes; expected text; the file was cut off or is no text, write it again"
-            yield reject(f"line {number}", "nul_bytes", detail, data)
-            continue
-        found = text.decode(data, number, start)
-        yield found if isinstance(found, Row) else (number, found)
 
 
 def block_rows(

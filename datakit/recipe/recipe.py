@@ -41,20 +41,6 @@ class Recipe:
         ]
         return {"columns": dict(self.columns), "stages": stages}
 
-    def resolved_rows(self) -> dict[str, Any]:
-        """Return the part of the recipe that decides about one batch: what makes finished parts reusable."""
-        keys = [stage["use"] for stage in self.resolved()["stages"]]
-        count = len(self.row_stages)
-        return {
-            "columns": dict(self.columns),
-            "row_stages": self.resolved()["stages"][:count],
-            "keys": [{"use": name, **self._key_options(name)} for name in keys[count:]],
-        }
-
-    def _key_options(self, name: str) -> dict[str, Any]:
-        stage = next(stage for stage in self.corpus_stages if stage.name == name)
-        return {key: _plain(value) for key, value in options(stage).items()}
-
 
 def _plain(value: Any) -> Any:
     if isinstance(value, float):
