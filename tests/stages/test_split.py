@@ -52,6 +52,13 @@ def test_nothing_that_belongs_together_is_parted_whatever_the_order(rows: list[t
     assert dict(zip(found["id"], found["split"], strict=True)) == dict(zip(again["id"], again["split"], strict=True))
 
 
+def test_a_passage_is_one_group() -> None:
+    """Different questions of one passage are placed together, and passages fall in all three splits."""
+    found = placed(records([f"वेगळा प्रश्न {n}?" for n in range(300)], [f"उतारा {n // 3}" for n in range(300)]))
+    assert found.group_by("group").agg(pl.col("split").n_unique())["split"].max() == 1
+    assert found["split"].n_unique() == 3
+
+
 def test_a_duplicate_cluster_is_one_group() -> None:
     """Rows that an earlier stage put in one cluster are placed together, even through a rejected member."""
     batch = records([f"वेगळा प्रश्न {n}?" for n in range(300)])
