@@ -15,6 +15,7 @@ from datakit.pipeline.card import write_card
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.feed import Feed
 from datakit.pipeline.identity import dataset_manifest, previous_splits
+from datakit.pipeline.parts import Part
 from datakit.pipeline.progress import Progress, Silent
 from datakit.pipeline.provenance import write_provenance
 from datakit.pipeline.release import write_release
@@ -95,11 +96,23 @@ def curate(
 def _run(
     feed: Feed, inputs: list[Input], curated: Path, name: str, workers: int, dry_run: bool, progress: Progress
 ) -> Result:
-    began = time.perf_counter()
     recipe = feed.recipe
     sweep(curated, name)
     with Workers(recipe, workers) as pool:
         parts = feed.parts(inputs, pool, progress)
+    result = finish(parts, curated, name, recipe=recipe, dry_run=dry_run, progress=progress)
+    _prune(feed.work, {part.rows.parent for part in parts})
+    return result
+
+
+def finish(
+    parts: list[Part], curated: Path, name: str, *, recipe: Recipe, dry_run: bool = False, progress: Progress
+) -> Result:
+    """Run the corpus stages over finished parts and publish the version; call it under `lock`.
+
+    Errors: as `curate`.
+    """
+    began = time.perf_counter()
     corpus = DiskCorpus(parts, previous_splits(curated, name, recipe))
     tallies = merge([part.tallies for part in parts])
     _judge(corpus, recipe, tallies, progress)
@@ -117,7 +130,6 @@ def _run(
     finally:
         clear(spill)
         clear(build)
-    _prune(feed.work, {part.rows.parent for part in parts})
     progress.finish("release", f"{sum(released.rows.values()):,} rows")
     return Result(
         version_id=manifest.id,
