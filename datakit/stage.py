@@ -9,7 +9,7 @@ Two kinds, told apart by type:
 Both are frozen dataclasses: the fields are the options a recipe may set, all keyword-only with defaults.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
@@ -67,6 +67,10 @@ class Corpus(Protocol):
 
     def written(self, column: str) -> pl.DataFrame:
         """Return `row` and a column that an earlier corpus stage wrote, such as `split`."""
+        ...
+
+    def accepted(self, fault: str) -> frozenset[int]:
+        """Return the rows that people let stand against a fault, named as `stage.reason`."""
         ...
 
 
@@ -167,6 +171,7 @@ class MemoryCorpus:
         clusters: pl.DataFrame | None = None,
         previous: pl.DataFrame | None = None,
         written: pl.DataFrame | None = None,
+        accepted: Mapping[str, frozenset[int]] | None = None,
     ) -> None:
         records = complete(batch).with_row_index("row")
         keyed = with_text_keys(records.drop("row"))
@@ -174,6 +179,7 @@ class MemoryCorpus:
         self._keys = pl.concat([records, *(stage.keys(keyed) for stage in stages)], how="horizontal")
         self._clusters = clusters
         self._written = written
+        self._accepted = accepted or {}
         self.previous = previous
 
     def keys(self, *columns: str) -> pl.DataFrame:
@@ -191,6 +197,9 @@ class MemoryCorpus:
         if self._written is not None:
             return self._written.select("row", column)
         return pl.DataFrame(schema={"row": pl.UInt32, column: pl.String})
+
+    def accepted(self, fault: str) -> frozenset[int]:
+        return self._accepted.get(fault, frozenset())
 
 
 def options(stage: Stage) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Which answer of a conflict stays: what each policy says of the answers to one question."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Final
 
@@ -18,13 +18,22 @@ class Answer:
     priority: int
 
 
-def losers(answers: Sequence[Answer], findings: Mapping[tuple[int, int], Finding], policy: str) -> dict[int, int]:
+def losers(
+    answers: Sequence[Answer],
+    findings: Mapping[tuple[int, int], Finding],
+    policy: str,
+    *,
+    chosen: Set[int] = frozenset(),
+) -> dict[int, int]:
     """Return the answers to reject, each with the answer that it is shown against; empty where none are at odds.
 
     `findings`: for each pair `(i, j)`, i < j, what comparing them gave. Answers that say the same vote together: first
     the number of sources counts, then the number of rows, then the highest priority. What cannot be told from the
-    winner stays. Where no answer wins, nobody may choose: all that are at odds go.
+    winner stays. Where no answer wins, nobody may choose: all that are at odds go. The `chosen` answers are those that
+    a person found right: they stay, what is at odds with one of them goes, and the rest is voted on.
     """
+    if chosen and policy != "keep_all":
+        return _settled(answers, findings, policy, chosen)
     against = {pair for pair, finding in findings.items() if finding.same is False}
     if not against or policy == "keep_all":
         return {}
@@ -41,6 +50,19 @@ def losers(answers: Sequence[Answer], findings: Mapping[tuple[int, int], Finding
             if loser not in won and (not won or other in won):
                 lost.setdefault(loser, other)
     return lost
+
+
+def _settled(
+    answers: Sequence[Answer], findings: Mapping[tuple[int, int], Finding], policy: str, chosen: Set[int]
+) -> dict[int, int]:
+    lost: dict[int, int] = {}
+    for (i, j), finding in sorted(findings.items()):
+        if finding.same is False and (i in chosen) != (j in chosen):
+            loser, winner = (j, i) if i in chosen else (i, j)
+            lost.setdefault(loser, winner)
+    out = lost.keys() | chosen
+    open_ = {pair: Finding(None) if out & set(pair) else finding for pair, finding in findings.items()}
+    return lost | losers(answers, open_, policy)
 
 
 def _strength(answers: list[Answer], policy: str) -> tuple[int, ...]:

@@ -1,6 +1,6 @@
 """The corpus on disk: what corpus stages see of the parts, and the verdicts they have given so far."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -11,13 +11,19 @@ from datakit.pipeline.parts import Part
 from datakit.stage import VERDICT, CorpusStage
 
 _KEPT_KEYS: Final = 50_000  # rows: up to here all keys are held (some 20 MB) instead of read again by each stage
+_REJECTION: Final = ("reject_reason", "reject_detail", "of", "score")
 _CLUSTER: Final = {"row": pl.UInt32, "cluster": pl.UInt32}
 
 
 class DiskCorpus:
     """Parts in order; row numbers run through all of them, rejected rows included."""
 
-    def __init__(self, parts: Sequence[Part], previous: pl.DataFrame | None = None) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        previous: pl.DataFrame | None = None,
+        accepted: Mapping[str, frozenset[int]] | None = None,
+    ) -> None:
         self._parts = list(parts)
         heights = np.array([part.height for part in self._parts], dtype=np.int64)
         self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heights)])
@@ -28,6 +34,7 @@ class DiskCorpus:
         kept = self._all_keys if self._all_keys is not None else self._read_keys(())
         self._live[kept["row"].to_numpy()] = True
         self.previous = previous
+        self._accepted = accepted or {}
 
     @property
     def height(self) -> int:
@@ -77,6 +84,20 @@ class DiskCorpus:
         found = [v.select("row", "cluster").drop_nulls() for v in self._verdicts if "cluster" in v.columns]
         return pl.concat(found) if found else pl.DataFrame(schema=_CLUSTER)
 
+    def accepted(self, fault: str) -> frozenset[int]:
+        return self._accepted.get(fault, frozenset())
+
+    def _let_stand(self, stage: CorpusStage, verdict: pl.DataFrame) -> pl.DataFrame:
+        """Take the rejection out of the verdicts that people overruled; the cluster stays, so splits keep it whole."""
+        for reason in stage.reasons:
+            rows = self.accepted(f"{stage.name}.{reason}")
+            if rows:
+                stands = (pl.col("reject_reason") == reason) & pl.col("row").is_in(sorted(rows))
+                verdict = verdict.with_columns(
+                    pl.when(~stands.fill_null(False)).then(pl.col(name)).alias(name) for name in _REJECTION
+                )
+        return verdict
+
     def judge(self, stage: CorpusStage) -> dict[str, int]:
         """Let a stage decide, keep its verdicts, and return how many rows it rejected by reason.
 
@@ -87,6 +108,7 @@ class DiskCorpus:
         verdict = verdict.with_columns(missing).with_columns(
             pl.col(name).cast(dtype) for name, dtype in VERDICT.items()
         )
+        verdict = self._let_stand(stage, verdict)
         bad = verdict.filter(pl.col("reject_reason").is_not_null())
         strange = set(bad["reject_reason"].unique()) - set(stage.reasons)
         if strange or verdict["row"].is_duplicated().any():

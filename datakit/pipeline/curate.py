@@ -2,20 +2,23 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
+from datakit.decisions import DecisionLog, decisions_file
 from datakit.errors import GateError, InputError, IntegrityError, OutputError, UsageError
 from datakit.lineage import Manifest, check_files, read_manifest, sha256_file
 from datakit.pipeline.card import write_card
 from datakit.pipeline.corpus import DiskCorpus
+from datakit.pipeline.decided import lay_over
 from datakit.pipeline.feed import Feed
 from datakit.pipeline.identity import dataset_manifest, previous_splits
 from datakit.pipeline.parts import Part
+from datakit.pipeline.person import with_person
 from datakit.pipeline.progress import Progress, Silent
 from datakit.pipeline.provenance import write_provenance
 from datakit.pipeline.release import write_release
@@ -25,6 +28,7 @@ from datakit.readers import Input, discover
 from datakit.readers.sources import load_sources
 from datakit.recipe import Recipe
 from datakit.report import write_report
+from datakit.stage import CorpusStage
 from datakit.store import Version, build_folder, clear, latest, lock, publish, sweep, work_folder
 
 BATCH_ROWS: Final = 2048
@@ -48,6 +52,8 @@ class Result:
     seconds: float
     tallies: Mapping[str, Tally] = field(default_factory=dict)
     """By stage, in order."""
+    decisions: Mapping[str, Any] = field(default_factory=dict)
+    """People's decisions that were applied, by action, and the `stale` and `contested` ones, which were not."""
 
 
 def curate(
@@ -113,9 +119,12 @@ def finish(
     Errors: as `curate`.
     """
     began = time.perf_counter()
-    corpus = DiskCorpus(parts, previous_splits(curated, name, recipe))
-    tallies = merge([part.tallies for part in parts])
-    _judge(corpus, recipe, tallies, progress)
+    standing = DecisionLog(decisions_file(curated, name)).standing()
+    laid = work_folder(curated, name) / "decided"
+    decided = lay_over(parts, standing, recipe, laid)
+    corpus = DiskCorpus(decided.parts, previous_splits(curated, name, recipe), decided.accepted)
+    tallies = merge([part.tallies for part in decided.parts])
+    _judge(corpus, with_person(recipe.corpus_stages, decided), tallies, progress)
     if not corpus.live_count:
         raise GateError(f"none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
     progress.start("release", None)
@@ -125,11 +134,12 @@ def finish(
         clear(spill)
         spill.mkdir()
         released = write_release(corpus, recipe.chat, build, spill)
-        manifest = dataset_manifest(name, recipe, released, corpus, tallies)
+        manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided)
         version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run)
     finally:
         clear(spill)
         clear(build)
+        clear(laid)
     progress.finish("release", f"{sum(released.rows.values()):,} rows")
     return Result(
         version_id=manifest.id,
@@ -141,6 +151,7 @@ def finish(
         splits=released.rows,
         seconds=0.0,
         tallies=tallies,
+        decisions=decided.counts,
     )
 
 
@@ -152,8 +163,10 @@ def _workers(workers: int | None, inputs: list[Input]) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _judge(corpus: DiskCorpus, recipe: Recipe, tallies: dict[str, Tally], progress: Progress) -> None:
-    for stage in recipe.corpus_stages:
+def _judge(
+    corpus: DiskCorpus, stages: Sequence[CorpusStage], tallies: dict[str, Tally], progress: Progress
+) -> None:
+    for stage in stages:
         progress.start(stage.name, None)
         began = time.perf_counter()
         rows_in = corpus.live_count

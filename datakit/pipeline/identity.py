@@ -8,6 +8,7 @@ import polars as pl
 
 from datakit.lineage import Manifest, read_manifest, version_id
 from datakit.pipeline.corpus import DiskCorpus
+from datakit.pipeline.decided import Decided
 from datakit.pipeline.provenance import tools
 from datakit.pipeline.release import Released
 from datakit.pipeline.rows import Tally
@@ -19,7 +20,12 @@ IDENTITY_FORMAT: Final = 1
 
 
 def dataset_manifest(
-    name: str, recipe: Recipe, released: Released, corpus: DiskCorpus, tallies: Mapping[str, Tally]
+    name: str,
+    recipe: Recipe,
+    released: Released,
+    corpus: DiskCorpus,
+    tallies: Mapping[str, Tally],
+    decided: Decided,
 ) -> Manifest:
     """Return the manifest of a release, without its files: they are listed when they are written."""
     sources = [
@@ -32,7 +38,7 @@ def dataset_manifest(
         "row_roots": released.roots,
         "sources": sources,
         "recipe": recipe.resolved(),
-        "decisions": [],
+        "decisions": [decision.identity() for decision in decided.applied],
         "tombstones": [],
     }
     rejected: dict[str, int] = {}
@@ -47,6 +53,7 @@ def dataset_manifest(
         "rejected": rejected,
         "splits": {split: released.rows[split] for split in SPLITS},
         "stages": stages,
+        "decisions": decided.counts,
     }
     return Manifest(kind="dataset", id=version_id(identity), identity=identity, counts=counts, tools=tools())
 

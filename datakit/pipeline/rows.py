@@ -96,10 +96,11 @@ def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
         seconds[stage.name] = time.perf_counter() - began
     rows = pl.concat([live, *rejected]).sort("__row")
     decided = tuple(seconds)
-    return Processed(rows.drop("__row"), _keys(live, recipe, seconds), seconds, decided)
+    return Processed(rows.drop("__row"), keys_of(live, recipe, seconds), seconds, decided)
 
 
-def _keys(live: pl.DataFrame, recipe: Recipe, seconds: dict[str, float]) -> pl.DataFrame:
+def keys_of(live: pl.DataFrame, recipe: Recipe, seconds: dict[str, float]) -> pl.DataFrame:
+    """Return the keys of live rows, whose places stand in `__row`; the time they took is written into `seconds`."""
     records = live.drop("__row")
     began = time.perf_counter()
     keyed = with_text_keys(records)

@@ -59,11 +59,12 @@ class Conflicts:
     def apply(self, corpus: Corpus) -> pl.DataFrame:
         """Return a verdict for each row of a question whose answers are at odds."""
         verdicts: list[tuple[Any, ...]] = []
+        chosen = corpus.accepted(f"{self.name}.{self.reasons[0]}")
         for rows in self._slices(corpus):
             texts = corpus.fetch(rows["row"], "question", "answer", "id", "source_id")
             groups = rows.join(texts, on="row", how="left", maintain_order="left")
             for group in groups.partition_by(f"{self.name}.question", maintain_order=True):
-                verdicts += self._judge(group)
+                verdicts += self._judge(group, chosen)
         return pl.DataFrame(verdicts, schema=VERDICT, orient="row").sort("row")
 
     def _slices(self, corpus: Corpus) -> Iterator[pl.DataFrame]:
@@ -79,7 +80,7 @@ class Conflicts:
         rows = ranked(rows, self.name, "slice", question)
         yield from rows.partition_by("slice", maintain_order=True)
 
-    def _judge(self, group: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+    def _judge(self, group: pl.DataFrame, chosen: frozenset[int]) -> Iterator[tuple[Any, ...]]:
         """Compare the different answers of one question, and give verdicts where some are at odds."""
         parts = group.partition_by(f"{self.name}.answer", maintain_order=True)
         texts = [(part["question"][0], part["answer"][0]) for part in parts]
@@ -93,7 +94,8 @@ class Conflicts:
             for part in parts
         ]
         at_odds = sorted({i for pair, finding in findings.items() if finding.same is False for i in pair})
-        lost = losers(answers, findings, self.policy)
+        right = {number for number, answer in enumerate(answers) if not chosen.isdisjoint(answer.rows)}
+        lost = losers(answers, findings, self.policy, chosen=right)
         cluster = int(np.min([min(answers[i].rows) for i in at_odds])) if at_odds else 0
         for i in at_odds:
             against = lost.get(i)
