@@ -29,7 +29,18 @@ from datakit.readers.sources import load_sources
 from datakit.recipe import Recipe
 from datakit.report import write_report
 from datakit.stage import CorpusStage
-from datakit.store import Version, build_folder, clear, latest, lock, publish, sweep, work_folder
+from datakit.store import (
+    Tombstone,
+    Version,
+    build_folder,
+    clear,
+    latest,
+    lock,
+    publish,
+    read_tombstones,
+    sweep,
+    work_folder,
+)
 
 BATCH_ROWS: Final = 2048
 _ONE_WORKER_BYTES: Final = 8 << 20  # below this, starting processes costs more than it saves (0.6 s CPU for each)
@@ -87,7 +98,7 @@ def curate(
     per_file = None
     if sample is not None:
         name, per_file = f"{name}-sample", -(-sample // len(inputs))
-    feed = Feed(recipe, load_sources(raw), work_folder(curated, name), batch_rows, per_file)
+    feed = Feed(recipe, load_sources(raw), work_folder(curated, name), batch_rows, per_file, read_tombstones(curated))
     try:
         with lock(curated, name):
             result = _run(feed, inputs, curated, name, _workers(workers, inputs), dry_run, progress or Silent())
@@ -106,13 +117,20 @@ def _run(
     sweep(curated, name)
     with Workers(recipe, workers) as pool:
         parts = feed.parts(inputs, pool, progress)
-    result = finish(parts, curated, name, recipe=recipe, dry_run=dry_run, progress=progress)
+    result = finish(parts, curated, name, recipe=recipe, tombstones=feed.tombstones, dry_run=dry_run, progress=progress)
     _prune(feed.work, {part.rows.parent for part in parts})
     return result
 
 
 def finish(
-    parts: list[Part], curated: Path, name: str, *, recipe: Recipe, dry_run: bool = False, progress: Progress
+    parts: list[Part],
+    curated: Path,
+    name: str,
+    *,
+    recipe: Recipe,
+    tombstones: Sequence[Tombstone] = (),
+    dry_run: bool = False,
+    progress: Progress,
 ) -> Result:
     """Run the corpus stages over finished parts and publish the version; call it under `lock`.
 
@@ -134,7 +152,7 @@ def finish(
         clear(spill)
         spill.mkdir()
         released = write_release(corpus, recipe.chat, build, spill)
-        manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided)
+        manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided, tombstones)
         version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run)
     finally:
         clear(spill)

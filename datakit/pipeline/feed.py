@@ -13,11 +13,13 @@ from datakit.lineage import sha256_text
 from datakit.pipeline.parts import Part, find_part, finished_parts, part_key, write_done
 from datakit.pipeline.progress import Progress
 from datakit.pipeline.rows import READ
+from datakit.pipeline.withdrawn import mark_withdrawn
 from datakit.pipeline.workers import Slot, Task, Workers
 from datakit.readers import Input, read
 from datakit.readers.sources import Sources
 from datakit.recipe import Recipe
 from datakit.record import frame
+from datakit.store import Tombstone
 
 _TASK_BYTES: Final = 16 << 20  # as the readers cut their batches
 
@@ -46,6 +48,8 @@ class Feed:
     batch_rows: int
     max_rows_per_file: int | None = None
     """For a sample run: read no more rows than this from each file."""
+    tombstones: Sequence[Tombstone] = ()
+    """Sources that were withdrawn: their rows are counted, their text goes no further than the reader."""
 
     def parts(self, inputs: Sequence[Input], workers: Workers, progress: Progress) -> list[Part]:
         """Return the parts of all inputs, in the order of the inputs and of their rows."""
@@ -113,22 +117,25 @@ class Feed:
         try:
             for batch in read(source, columns=self.recipe.columns or None, batch_rows=self.batch_rows):
                 taken = batch if left is None else batch.head(left)
-                yield taken.with_columns(
+                named = taken.with_columns(
                     pl.lit(declared.id).alias("source_id"),
                     pl.lit(declared.licence, pl.String).alias("licence"),
                     pl.lit(declared.priority, pl.Int32).alias("priority"),
                 )
+                yield mark_withdrawn(named, self.tombstones)
                 if left is not None:
                     left -= taken.height
                     if left <= 0:
                         return
         except InputError as error:
-            yield _unreadable(source, str(error)).with_columns(
+            named = _unreadable(source, str(error)).with_columns(
                 pl.lit(declared.id).alias("source_id"), pl.lit(declared.licence, pl.String).alias("licence")
             )
+            yield mark_withdrawn(named, self.tombstones)
 
     def _key(self, source: Input, resolved: dict[str, Any]) -> str:
         declared = self.sources.of(source.name)
+        stones = {"tombstones": [stone.identity() for stone in self.tombstones]} if self.tombstones else {}
         return part_key(
             source.path,
             {
@@ -137,6 +144,7 @@ class Feed:
                 "recipe": resolved,
                 "batch_rows": self.batch_rows,
                 "max_rows": self.max_rows_per_file,
+                **stones,
             },
         )
 

@@ -1,6 +1,6 @@
 """What a version is: its manifest, and what it takes over from the version before."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from datakit.pipeline.release import Released
 from datakit.pipeline.rows import Tally
 from datakit.recipe import Recipe
 from datakit.stages.split import SPLITS
-from datakit.store import latest
+from datakit.store import Tombstone, latest
 
 IDENTITY_FORMAT: Final = 1
 
@@ -26,6 +26,7 @@ def dataset_manifest(
     corpus: DiskCorpus,
     tallies: Mapping[str, Tally],
     decided: Decided,
+    tombstones: Sequence[Tombstone] = (),
 ) -> Manifest:
     """Return the manifest of a release, without its files: they are listed when they are written."""
     sources = [
@@ -39,7 +40,7 @@ def dataset_manifest(
         "sources": sources,
         "recipe": recipe.resolved(),
         "decisions": [decision.identity() for decision in decided.applied],
-        "tombstones": [],
+        "tombstones": [stone.identity() for stone in tombstones if _matters(stone, released)],
     }
     rejected: dict[str, int] = {}
     for tally in tallies.values():
@@ -56,6 +57,11 @@ def dataset_manifest(
         "decisions": decided.counts,
     }
     return Manifest(kind="dataset", id=version_id(identity), identity=identity, counts=counts, tools=tools())
+
+
+def _matters(stone: Tombstone, released: Released) -> bool:
+    """Tell whether a tombstone can have kept a row of this corpus out; one of an unrelated dataset is no part of it."""
+    return not {stone.source, *(source for source, _ in stone.derived)}.isdisjoint(released.records_by_source)
 
 
 def previous_splits(curated: Path, name: str, recipe: Recipe) -> pl.DataFrame | None:

@@ -30,6 +30,7 @@ _RULES: Final = (
     "record.py",
     "stage.py",
     "pipeline/rows.py",
+    "pipeline/withdrawn.py",
     "lineage/identity.py",
 )
 DONE: Final = "done.json"

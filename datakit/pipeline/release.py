@@ -9,6 +9,7 @@ import polars as pl
 
 from datakit.lineage import content_root
 from datakit.pipeline.corpus import DiskCorpus
+from datakit.pipeline.withdrawn import parents_of
 from datakit.record import SCHEMA
 from datakit.stages.chat import Chat
 from datakit.stages.split import SPLITS
@@ -34,6 +35,10 @@ LINEAGE: Final[dict[str, pl.DataType]] = {
     "cluster": pl.String(),  # id of the cluster's kept row
     "split": pl.String(),
     "changes": pl.List(pl.String()),
+    # what a corpus stage asks of a record beside its text, so that a withdrawal can decide again without raw/
+    "priority": pl.Int32(),
+    "group": pl.String(),
+    "derived_from": pl.List(pl.String()),  # ids of the sources or rows it was made from
 }
 _MERGED: Final = ("exact_duplicate", "near_duplicate")
 
@@ -124,6 +129,9 @@ def _lineage(frame: pl.DataFrame) -> pl.DataFrame:
         pl.when(merged).then(pl.col("of_id")).alias("cluster"),
         "split",
         "changes",
+        "priority",
+        "group",
+        pl.Series("derived_from", parents_of(frame), dtype=LINEAGE["derived_from"]),
     ).select(pl.col(name).cast(dtype) for name, dtype in LINEAGE.items())
 
 

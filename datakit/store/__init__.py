@@ -3,11 +3,14 @@
 from datakit.store.diff import Diff, diff
 from datakit.store.folders import Version, clear, find, latest, versions, work_folder
 from datakit.store.publish import build_folder, lock, publish, sweep
+from datakit.store.tombstones import Tombstone, add_tombstone, read_tombstones
 from datakit.store.verify import verify
 
 __all__ = [
     "Diff",
+    "Tombstone",
     "Version",
+    "add_tombstone",
     "build_folder",
     "clear",
     "diff",
@@ -15,6 +18,7 @@ __all__ = [
     "latest",
     "lock",
     "publish",
+    "read_tombstones",
     "sweep",
     "verify",
     "versions",
