@@ -1,8 +1,8 @@
 """The seam between the training loop and what computes a step: one batch, one Protocol, and what opens an engine.
 
-The loop (`sft.py`) owns everything that decides what is learnt: data order, loss weights, optimizer, schedule, clipping,
-evaluation, checkpoints. An engine owns only forward and backward. So every engine learns the same thing, and a test
-can hold one against another.
+The loop (`sft.py`) owns everything that decides what is learnt: data order, loss weights, optimizer, schedule,
+clipping, evaluation, checkpoints. An engine owns only forward and backward. So every engine learns the same thing, and
+a test can hold one against another.
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,133 @@
+"""The dataset version a run learns from: found, verified to the last row, then read. Nothing is trained before that."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from datakit.errors import InputError, IntegrityError, UsageError
+from datakit.lineage import MANIFEST, Manifest, check_files, content_root, read_manifest, row_id
+
+LATEST: Final = "latest"
+_LEAST_PREFIX: Final = 4
+_NAMED: Final = 5  # how many damaged rows are named; the rest are counted
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One row of a split, as far as training and evaluation need it."""
+
+    id: str
+    split: str
+    source_id: str
+    messages: tuple[Mapping[str, str], ...]
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """A dataset version whose files, row ids and roots were all recomputed."""
+
+    path: Path
+    manifest: Manifest
+
+    @property
+    def id(self) -> str:
+        return self.manifest.id
+
+    @property
+    def name(self) -> str:
+        return str(self.manifest.identity["name"])
+
+    @property
+    def row_roots(self) -> dict[str, str]:
+        """Return the row root of each split."""
+        return dict(self.manifest.identity["row_roots"])
+
+    def rows(self, split: str) -> list[Row]:
+        """Return the rows of a split in the order of the file."""
+        if split not in self.row_roots:
+            raise UsageError(f"{self.path}: no split {split!r}; there are {', '.join(self.row_roots)}")
+        return _rows(self.path / f"{split}.parquet", split)
+
+
+def open_version(wanted: str, *, curated: Path = Path("curated")) -> Version:
+    """Find a version and verify it: manifest, files, row ids, roots and counts.
+
+    Errors: `InputError` where there is none, `UsageError` where a prefix fits several, `IntegrityError` with every
+    difference found.
+    """
+    folder = find_version(wanted, curated=curated)
+    manifest = read_manifest(folder)
+    if manifest.kind != "dataset":
+        raise UsageError(f"{folder}: a {manifest.kind}, expected a dataset version; `datakit ls` lists them")
+    version = Version(path=folder, manifest=manifest)
+    if problems := check_files(folder, manifest) or _check_rows(version):
+        listed = "\n".join(f"  - {line}" for line in problems)
+        raise IntegrityError(f"{folder}: {len(problems)} problem(s), nothing was trained:\n{listed}")
+    return version
+
+
+def find_version(wanted: str, *, curated: Path) -> Path:
+    """Return the folder of the one version a user means: a path, `latest`, a name, a tag or the beginning of an id."""
+    folder = Path(wanted)
+    if (folder / MANIFEST).is_file():
+        return folder.resolve()
+    known = sorted(path.parent for path in curated.glob(f"*/*/{MANIFEST}"))
+    versions = [path for path in known if not path.is_symlink() and not path.parent.name.startswith(".")]
+    head, _, tail = wanted.rpartition("/")
+    if any(path.parent.name == wanted for path in versions):
+        head, tail = wanted, LATEST
+    # `latest` and every tag are links beside the versions, so one rule finds both
+    linked = [path.resolve() for path in known if path.is_symlink() and path.name == tail]
+    fitting = linked or [path for path in versions if len(tail) >= _LEAST_PREFIX and path.name.startswith(tail)]
+    fitting = [path for path in fitting if head in ("", path.parent.name)]
+    if len(fitting) == 1:
+        return fitting[0]
+    listed = "\n".join(f"  {path.parent.name}/{path.name}" for path in (fitting or versions)[:20]) or "  (none)"
+    if fitting:
+        raise UsageError(f"version {wanted!r} under {curated}: {len(fitting)} fit; name more of the id:\n{listed}")
+    raise InputError(
+        f"version {wanted!r}: not found under {curated}; expected a path, a name, latest, a tag, or the first"
+        f" {_LEAST_PREFIX} or more characters of an id. There are:\n{listed}\n"
+        f"`datakit curate raw/ {curated}` makes one"
+    )
+
+
+def _check_rows(version: Version) -> list[str]:
+    problems: list[str] = []
+    for split, root in version.row_roots.items():
+        path = version.path / f"{split}.parquet"
+        rows = version.rows(split)
+        wrong = [row.id for row in rows if row_id(row.messages) != row.id]
+        problems += [f"{path}: row {name}: the id is not the hash of its messages" for name in wrong[:_NAMED]]
+        if len(wrong) > _NAMED:
+            problems.append(f"{path}: and {len(wrong) - _NAMED} rows more")
+        if (found := content_root(row.id for row in rows)) != root:
+            problems.append(f"{path}: the row root is {found}, expected {root}; rows were added, removed or changed")
+        expected = version.manifest.counts.get("splits", {}).get(split)
+        if expected is not None and len(rows) != expected:
+            problems.append(f"{path}: {len(rows)} rows, expected {expected}")
+    return problems
+
+
+def _rows(path: Path, split: str) -> list[Row]:
+    import polars as pl
+
+    try:
+        frame = pl.read_parquet(path, columns=["id", "source_id", "messages", "question", "answer"])
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise IntegrityError(f"{path}: cannot be read as a split ({error})") from error
+    return [_row(found, split) for found in frame.iter_rows(named=True)]
+
+
+def _row(found: Mapping[str, Any], split: str) -> Row:
+    return Row(
+        id=found["id"],
+        split=split,
+        source_id=found["source_id"] or "",
+        messages=tuple(found["messages"]),
+        question=found["question"] or "",
+        answer=found["answer"] or "",
+    )
