@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from datakit.cli.curate import curate
+from datakit.cli.gate import gate
 from datakit.cli.inspect import inspect
 from datakit.cli.langid import langid
 from datakit.cli.normalize import normalize
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (curate, inspect, ls, show, diff, verify, pack, report):
+for command in (curate, inspect, ls, show, diff, verify, gate, pack, report):
     app.command()(command)
 app.command("normalize")(normalize)
 app.command("langid")(langid)

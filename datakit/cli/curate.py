@@ -23,6 +23,16 @@ def curate(
     ] = None,
     batch_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time, for each worker.")] = 2048,
     sample: Annotated[int | None, typer.Option(min=1, help="Take about this many rows, spread over the files.")] = None,
+    gate: Annotated[
+        bool | None,
+        typer.Option(
+            "--gate/--no-gate",
+            help="Check the release with Great Expectations first; by default where the recipe says so.",
+        ),
+    ] = None,
+    suite: Annotated[
+        Path | None, typer.Option(help="A suite of Great Expectations of your own, as JSON; asks for the gate.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
@@ -30,7 +40,7 @@ def curate(
     from datakit.cli.progress import Bars
     from datakit.errors import UsageError
     from datakit.pipeline import curate as run
-    from datakit.recipe import load
+    from datakit.recipe import load, with_gate
 
     if engine != "local":
         raise UsageError(f"--engine {engine}: expected local; other engines are not part of this version")
@@ -39,7 +49,7 @@ def curate(
             result = run(
                 raw,
                 curated,
-                recipe=load(recipe),
+                recipe=with_gate(load(recipe), wanted=gate, suite=suite),
                 name=name,
                 workers=workers,
                 batch_rows=batch_rows,
@@ -65,6 +75,12 @@ def _object(result: "Result") -> dict[str, Any]:
         "counts": {"in": result.rows_in, "kept": result.kept, "rejected": dict(result.rejected)},
         "splits": dict(result.splits),
         "seconds": result.seconds,
+        "gate": result.gate
+        and {
+            "expectations": len(result.gate.checked),
+            "warnings": [one.id for one in result.gate.warnings],
+            "seconds": round(result.gate.seconds or 0.0, 3),
+        },
     }
 
 
@@ -79,6 +95,10 @@ def _print(result: "Result", *, dry_run: bool) -> None:
     typer.echo(
         f"{result.rows_in:,} rows in, {result.kept:,} kept ({splits}), {lost:,} rejected, {result.seconds:.1f} s"
     )
+    if result.gate is not None:
+        from datakit.cli.gate import summary
+
+        typer.echo(summary(result.gate))
     if dry_run:
         typer.echo("dry run: nothing was published")
     elif result.new:

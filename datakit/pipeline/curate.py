@@ -11,6 +11,7 @@ import polars as pl
 
 from datakit.decisions import DecisionLog, decisions_file
 from datakit.errors import GateError, InputError, IntegrityError, OutputError, UsageError
+from datakit.gate import Outcome, check_ready, check_release, raise_for_failures
 from datakit.lineage import Manifest, check_files, read_manifest, sha256_file
 from datakit.pipeline.card import write_card
 from datakit.pipeline.corpus import DiskCorpus
@@ -65,6 +66,8 @@ class Result:
     """By stage, in order."""
     decisions: Mapping[str, Any] = field(default_factory=dict)
     """People's decisions that were applied, by action, and the `stale` and `contested` ones, which were not."""
+    gate: Outcome | None = None
+    """What the release gate found; None where the recipe asks for none."""
 
 
 def curate(
@@ -83,8 +86,8 @@ def curate(
 
     `workers` None decides by the size of the input; the version does not depend on it, nor on `batch_rows`. A `sample`
     takes about that many rows, spread over the files, and goes to `<name>-sample`. Errors: `UsageError` where `curated`
-    lies inside `raw`, `InputError` where there is nothing to read, `GateError` where no row survives, `IntegrityError`
-    where the same version lies there damaged.
+    lies inside `raw`, `InputError` where there is nothing to read, `GateError` where no row survives
+    or the release gate fails, `IntegrityError` where the same version lies there damaged.
     """
     began = time.perf_counter()
     if curated.resolve().is_relative_to(raw.resolve()):
@@ -94,6 +97,8 @@ def curate(
     inputs = discover(raw)
     if not inputs:
         raise InputError(f"{raw}: no input found; expected files such as .jsonl, .csv, .md or .html in it")
+    if recipe.gate is not None:
+        check_ready(recipe.gate)
     name = name or recipe.name
     per_file = None
     if sample is not None:
@@ -153,6 +158,7 @@ def finish(
         spill.mkdir()
         released = write_release(corpus, recipe.chat, build, spill)
         manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided, tombstones)
+        gated = _gate(build, manifest, recipe, latest(curated, name), tallies, progress)
         version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run)
     finally:
         clear(spill)
@@ -169,6 +175,7 @@ def finish(
         splits=released.rows,
         seconds=0.0,
         tallies=tallies,
+        gate=gated,
         decisions=decided.counts,
     )
 
@@ -191,6 +198,26 @@ def _judge(
         reasons = corpus.judge(stage)
         tallies.setdefault(stage.name, Tally()).add(Tally(rows_in, reasons, time.perf_counter() - began))
         progress.finish(stage.name, f"{rows_in - corpus.live_count:,} rejected")
+
+
+def _gate(
+    build: Path,
+    manifest: Manifest,
+    recipe: Recipe,
+    before: Version | None,
+    tallies: dict[str, Tally],
+    progress: Progress,
+) -> Outcome | None:
+    """Run the release gate where the recipe asks for one; its time is booked as a stage's."""
+    if recipe.gate is None:
+        return None
+    progress.start("gate", None)
+    previous = before.path if before else None
+    found = check_release(build, manifest, options=recipe.gate, previous=previous, write_to=build)
+    tallies["gate"] = Tally(0, {}, found.seconds or 0.0)
+    raise_for_failures(found, consequence="nothing was published")
+    progress.finish("gate", f"{len(found.checked)} expectations")
+    return found
 
 
 def _publish(

@@ -5,19 +5,22 @@ import re
 import tomllib
 import types
 from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hints
+from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from datakit.errors import InputError, RecipeError, UsageError
+from datakit.recipe.gate import GateOptions
 from datakit.recipe.recipe import Recipe
-from datakit.stage import CorpusStage, Stage, option_names
+from datakit.stage import CorpusStage, Stage
 from datakit.stages import STAGES
 
 BUILTIN: Final = Path(__file__).parent / "builtin"
 DEFAULT: Final = "marathi-history"
 _REQUIRED: Final = ("chat", "split")  # a release needs ids and splits
 _MAPPABLE: Final = ("question", "answer", "context", "system")
-_TOP: Final = ("name", "columns", "stage")
+_Kind = TypeVar("_Kind")
+_TOP: Final = ("name", "columns", "stage", "gate")
 
 
 def load(recipe: str | Path) -> Recipe:
@@ -52,11 +55,13 @@ def parse(text: str, *, where: str = "recipe", folder: Path | None = None) -> Re
     name = _name(body.get("name"), problems)
     columns = _columns(body.get("columns", {}), problems)
     stages = list(_stages(body.get("stage", []), folder or Path(), problems))
+    gate = _gate(body.get("gate"), folder or Path(), problems)
     if problems:
         raise RecipeError(where, problems)
     return Recipe(
         name=name,
         columns=columns,
+        gate=gate,
         row_stages=tuple(stage for stage in stages if not isinstance(stage, CorpusStage)),
         corpus_stages=tuple(stage for stage in stages if isinstance(stage, CorpusStage)),
     )
@@ -86,6 +91,15 @@ def _columns(value: Any, problems: list[str]) -> dict[str, str]:
         elif not isinstance(column, str):
             problems.append(f"`columns.{key}`: found {column!r}, expected the name of a column as text")
     return dict(value)
+
+
+def _gate(value: Any, folder: Path, problems: list[str]) -> GateOptions | None:
+    if value is None:
+        return None
+    if not isinstance(value, Mapping):
+        problems.append(f"`gate`: found {value!r}, expected a table such as [gate] with require_licence = true")
+        return None
+    return _built("gate", GateOptions, value, folder, problems)
 
 
 def _stages(value: Any, folder: Path, problems: list[str]) -> Iterable[Stage]:
@@ -125,8 +139,13 @@ def _stages(value: Any, folder: Path, problems: list[str]) -> Iterable[Stage]:
 
 
 def _stage(place: str, kind: type[Stage], given: Mapping[str, Any], folder: Path, problems: list[str]) -> Stage | None:
+    return _built(place, kind, given, folder, problems)
+
+
+def _built(place: str, kind: type[_Kind], given: Mapping[str, Any], folder: Path, problems: list[str]) -> _Kind | None:
+    """Return `kind` with the options given, each checked against its type; what is wrong goes to `problems`."""
     known = get_type_hints(kind)
-    hints = {name: known[name] for name in option_names(kind)}
+    hints = {field.name: known[field.name] for field in fields(kind)} if is_dataclass(kind) else {}
     before = len(problems)
     values: dict[str, Any] = {}
     for key, value in given.items():

@@ -1,11 +1,13 @@
 """A recipe that has been checked: stages with their options, ready to run and to be hashed."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from datakit.errors import UsageError
 from datakit.lineage import sha256_file
+from datakit.recipe.gate import GateOptions
 from datakit.stage import CorpusStage, RowStage, Stage, options
 from datakit.stages.chat import Chat
 
@@ -19,6 +21,9 @@ class Recipe:
     corpus_stages: tuple[CorpusStage, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
     """An explicit mapping `question = "column of the input"`, for input that cannot be recognised."""
+    gate: GateOptions | None = None
+    """What the release gate asks beside what follows from the stages; None: no gate unless the user asks for one. It
+    changes no row, so `resolved` leaves it out."""
 
     @property
     def stages(self) -> tuple[Stage, ...]:
@@ -40,6 +45,20 @@ class Recipe:
             for stage in self.stages
         ]
         return {"columns": dict(self.columns), "stages": stages}
+
+
+def with_gate(recipe: Recipe, *, wanted: bool | None = None, suite: Path | None = None) -> Recipe:
+    """Return the recipe with its gate as the command line wants it: `wanted` None leaves it to the recipe.
+
+    A `suite` asks for the gate and takes the place of the recipe's own. Errors: `UsageError` where a suite is given
+    together with the wish for no gate.
+    """
+    if suite is not None and wanted is False:
+        raise UsageError(f"--suite {suite} with --no-gate: a suite is checked by the gate; leave one of the two out")
+    if wanted is False:
+        return replace(recipe, gate=None)
+    asked = recipe.gate or (GateOptions() if wanted or suite else None)
+    return replace(recipe, gate=replace(asked, suite=suite) if asked and suite else asked)
 
 
 def _plain(value: Any) -> Any:
