@@ -1,0 +1,97 @@
+"""The engine that ships: read a chunk, merge, round or pack, write, forget."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datakit.errors import InputError
+from export.ggml_types import PLAIN, TYPES
+from export.gguf_values import ALIGNMENT
+from export.layout import lay_out
+from export.part_file import HashedWriter
+from export.quantizer import Job, Rows
+from export.sixteen_bits import bf16_to_f16, f32_to_bf16
+from export.tensors import Tensor
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, kw_only=True)
+class Streaming:
+    """Writes a file tensor by tensor; at most a few chunks are in memory, whatever the size of the model."""
+
+    rows: Rows | None
+    """What packs blocks; None for the plain types."""
+
+    @property
+    def name(self) -> str:
+        """Who computes the bits."""
+        return self.rows.name if self.rows else "numpy"
+
+    def scratch_bytes(self, job: Job) -> int:
+        """Return 0: there are no intermediate files."""
+        del job
+        return 0
+
+    def write(self, job: Job, part: Path, descriptor: int) -> str:
+        """Write the file and return its sha256."""
+        layout = lay_out(job.keys, [(tensor.name, tensor.shape) for tensor in job.tensors], job.types)
+        writer = HashedWriter(descriptor, part)
+        try:
+            writer.write(layout.head)
+            for tensor in job.tensors:
+                before = writer.bytes
+                for chunk in self._chunks(tensor, job.types[tensor.name]):
+                    writer.write(chunk)
+                if writer.bytes - before != layout.sizes[tensor.name]:
+                    raise AssertionError(f"{tensor.name}: wrote {writer.bytes - before} bytes, laid out otherwise")
+                writer.pad(ALIGNMENT)
+        finally:
+            digest = writer.close()
+        return digest
+
+    def _chunks(self, tensor: Tensor, kind: str) -> Iterator["NDArray[Any]"]:
+        import numpy as np
+
+        if tensor.untouched and tensor.format == kind:
+            yield from map(np.ascontiguousarray, tensor.raw())
+        elif tensor.untouched and (tensor.format, kind) == ("BF16", "F16"):
+            for rows in tensor.raw():
+                halves = np.ascontiguousarray(bf16_to_f16(rows))
+                _check_range(tensor, (rows & 0x7FFF) < 0x7F80, halves)
+                yield halves
+        else:
+            for rows in tensor.f32():
+                yield self._converted(tensor, np.ascontiguousarray(rows), kind)
+
+    def _converted(self, tensor: Tensor, rows: "NDArray[Any]", kind: str) -> "NDArray[Any]":
+        import numpy as np
+
+        if kind == "F32":
+            return rows
+        if kind == "BF16":
+            return f32_to_bf16(rows)
+        if kind == "F16":
+            with np.errstate(over="ignore"):
+                halves = rows.astype(np.float16)
+            _check_range(tensor, np.isfinite(rows), halves.view(np.uint16))
+            return halves
+        if not np.isfinite(rows).all():
+            raise InputError(
+                f"{tensor.name}: holds numbers that are not finite, which no block format can keep; the base or the "
+                "adapter is broken"
+            )
+        if self.rows is None or kind in PLAIN:
+            raise AssertionError(f"{tensor.name}: {kind} was planned without anything that packs it")
+        return self.rows.pack(rows, TYPES[kind])
+
+
+def _check_range(tensor: Tensor, finite: "NDArray[Any]", halves: "NDArray[Any]") -> None:
+    """Refuse a number that half precision turned into infinity: the model would answer with nonsense."""
+    lost = (halves & 0x7FFF) == 0x7C00
+    if lost.any() and (lost & finite).any():
+        raise InputError(
+            f"{tensor.name}: holds numbers above 65504, the largest of f16; export as bf16 or f32, which hold them"
+        )
