@@ -13,6 +13,8 @@ from datakit.cli.langid import langid
 from datakit.cli.normalize import normalize
 from datakit.cli.pack import pack
 from datakit.cli.report import report
+from datakit.cli.review import review
+from datakit.cli.scrape import scrape
 from datakit.cli.versions import diff, ls, show, verify
 from datakit.errors import DatakitError
 
@@ -24,8 +26,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (curate, inspect, ls, show, diff, verify, gate, pack, report):
+for command in (scrape, curate, inspect, ls, show, diff, verify, gate, pack, report):
     app.command()(command)
+app.command("review")(review)
 app.command("normalize")(normalize)
 app.command("langid")(langid)
 

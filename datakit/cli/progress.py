@@ -14,7 +14,7 @@ on a terminal it had read nothing after ten minutes, with stderr in a file it wa
 class Bars:
     """Draw a line for each of the latest files and stages on stderr; use as a context manager."""
 
-    def __init__(self, console: Console | None = None) -> None:
+    def __init__(self, console: Console | None = None, *, unit: str = "rows") -> None:
         console = console or Console(stderr=True)
         self._progress = Progress(
             SpinnerColumn(finished_text="✓"),
@@ -27,6 +27,7 @@ class Bars:
         )
         self._drawn: dict[str, TaskID] = {}
         self._rows: dict[str, int] = {}
+        self._unit = unit
 
     def __enter__(self) -> "Bars":
         self._progress.start()
@@ -48,7 +49,7 @@ class Bars:
     def advance(self, task: str, by: int) -> None:
         if task in self._drawn:
             self._rows[task] += by
-            self._progress.update(self._drawn[task], advance=by, note=f"{self._rows[task]:,} rows")
+            self._progress.update(self._drawn[task], advance=by, note=f"{self._rows[task]:,} {self._unit}")
 
     def finish(self, task: str, note: str) -> None:
         if task in self._drawn:

@@ -16,6 +16,7 @@ from datakit.pipeline.rows import READ
 from datakit.pipeline.withdrawn import mark_withdrawn
 from datakit.pipeline.workers import Slot, Task, Workers
 from datakit.readers import Input, read
+from datakit.readers.scraped import with_url
 from datakit.readers.sources import Sources
 from datakit.recipe import Recipe
 from datakit.record import frame
@@ -122,7 +123,7 @@ class Feed:
                     pl.lit(declared.licence, pl.String).alias("licence"),
                     pl.lit(declared.priority, pl.Int32).alias("priority"),
                 )
-                yield mark_withdrawn(named, self.tombstones)
+                yield mark_withdrawn(with_url(named, declared.page), self.tombstones)
                 if left is not None:
                     left -= taken.height
                     if left <= 0:
@@ -141,6 +142,7 @@ class Feed:
             {
                 "name": source.name,
                 "source": [declared.id, declared.licence, declared.priority],
+                **({"page": declared.page} if declared.page else {}),
                 "recipe": resolved,
                 "batch_rows": self.batch_rows,
                 "max_rows": self.max_rows_per_file,

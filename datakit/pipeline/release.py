@@ -159,5 +159,7 @@ def _sources(raw: Sequence[pl.DataFrame]) -> dict[str, tuple[str, str | None]]:
         if raw
         else pl.DataFrame(schema={name: LINEAGE[name] for name in ("source_id", "licence", "raw_sha256")})
     )
-    grouped = records.group_by("source_id").agg(pl.col("licence").first(), "raw_sha256").sort("source_id")
+    # Pages of one source may state different licences: together they are under all of them, and under none if one is.
+    several = pl.when(pl.col("licence").null_count() == 0).then(pl.col("licence").unique().sort().str.join(" AND "))
+    grouped = records.group_by("source_id").agg(several.alias("licence"), "raw_sha256").sort("source_id")
     return {source: (content_root(digests), licence) for source, licence, digests in grouped.iter_rows()}

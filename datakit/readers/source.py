@@ -11,7 +11,10 @@ from typing import Final
 from datakit.errors import InputError
 from datakit.readers.sniff import guess
 
-IGNORED: Final = ("sources.toml", "readme", "readme.*", "license*", "licence*", "*.tmp", "thumbs.db", "__macosx")
+IGNORED: Final = (
+    "sources.toml", "readme", "readme.*", "license*", "licence*", "*.tmp", "thumbs.db", "__macosx",
+    "scrape-ledger.jsonl",
+)  # fmt: skip
 
 HEAD_BYTES: Final = 4096
 
@@ -29,8 +32,8 @@ class Input:
 def discover(raw: Path) -> list[Input]:
     """Return the inputs below `raw`, sorted by name; a single file is an input too.
 
-    Left out: hidden files, sources.toml, README, LICENSE, *.tmp. A saved Hugging Face dataset is one input. A link that
-    leads out of `raw` is an input whose reading says so: it is never followed.
+    Left out: hidden files, sources.toml, the ledger of `datakit scrape`, README, LICENSE, *.tmp. A saved Hugging Face
+    dataset is one input. A link that leads out of `raw` is an input whose reading says so: it is never followed.
     Errors: `InputError` where there is nothing to look at.
     """
     if raw.is_file():

@@ -3,7 +3,7 @@
 import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Final
 
 from datakit.errors import RecipeError
 from datakit.readers.licences import licence_problem
+from datakit.readers.scraped import FOLDER, Origin, load_origins
 from datakit.readers.source import discover
 
 FILE: Final = "sources.toml"
@@ -24,8 +25,11 @@ KEYS: Final[dict[str, type]] = {
     "url": str,
     "priority": int,
     "notes": str,
+    "scrape": dict,  # what to fetch; `datakit scrape` reads it
 }
 REQUIRED: Final = ("id", "title", "files", "licence")
+FOUND_BY_SCRAPE: Final = ("files", "licence")
+"""What a source with a `scrape` table need not say: it has a folder of its own, and its pages may state a licence."""
 
 PRIORITY_LIMIT: Final = 2**31
 """`priority` is a 32-bit integer in the record."""
@@ -45,13 +49,16 @@ class Source:
     url: str | None = None
     priority: int = 0
     notes: str | None = None
+    page: str | None = None
+    """The URL that gave this one file, where `datakit scrape` fetched it."""
 
 
 @dataclass(frozen=True)
 class Sources:
-    """The declared sources, in the order of the file."""
+    """The declared sources, in the order of the file, and the origins of scraped files by their path."""
 
     declared: tuple[Source, ...] = ()
+    origins: Mapping[str, Origin] = field(default_factory=dict)
 
     @cached_property
     def _patterns(self) -> list[tuple[re.Pattern[str], Source]]:
@@ -60,24 +67,32 @@ class Sources:
     def of(self, name: str) -> Source:
         """Return the source of a file; a member of an archive or dataset folder belongs to the source of the whole.
 
-        A file that nobody declared is a source of its own: its name, and no licence.
+        A file that nobody declared is a source of its own: its name, and no licence. A scraped file that nobody
+        declared belongs to the source it was fetched for; a licence that its page states counts where none is declared.
         """
-        return next((source for pattern, source in self._patterns if covers(pattern, name)), Source(id=name))
+        declared = next((source for pattern, source in self._patterns if covers(pattern, name)), None)
+        origin = self.origins.get(name)
+        if origin is None:
+            return declared or Source(id=name)
+        known = declared or Source(id=origin.source)
+        return replace(known, licence=known.licence or origin.licence, page=origin.url)
 
 
 def load_sources(raw: Path) -> Sources:
     """Read `raw/sources.toml`; without that file every input is its own source.
 
     Errors: `RecipeError` with every problem, each by table and key; a pattern that finds no file is a problem too.
+    `InputError` for a ledger of scraped files that cannot be read.
     """
     path = raw / FILE
+    origins = load_origins(raw)
     if not path.is_file():
-        return Sources()
+        return Sources(origins=origins)
     try:
         document = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(str(path), [f"found no TOML ({error}); expected [[source]] tables in UTF-8"]) from None
-    problems = [f"{key}: unknown table; expected [[source]]" for key in document if key != "source"]
+    problems = [f"{key}: unknown table; expected [[source]]" for key in document if key not in ("source", "scrape")]
     tables = document.get("source", [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise RecipeError(str(path), [*problems, "source: found no list of tables; write each as [[source]]"])
@@ -86,7 +101,7 @@ def load_sources(raw: Path) -> Sources:
         found = _table_problems(f"source {number} ({table.get('id', 'no id')})", table)
         problems += found
         sound += [] if found else [_source(table)]
-    sources = Sources(tuple(sound))
+    sources = Sources(tuple(sound), origins)
     problems += _double_ids(tables) + _file_problems(sources, [found.name for found in discover(raw)])
     if problems:
         raise RecipeError(str(path), problems)
@@ -107,7 +122,8 @@ def covers(pattern: re.Pattern[str], name: str) -> bool:
 
 
 def _table_problems(where: str, table: Mapping[str, object]) -> list[str]:
-    problems = [f"{where}: {key} is missing" for key in REQUIRED if key not in table]
+    found_later = FOUND_BY_SCRAPE if "scrape" in table else ()
+    problems = [f"{where}: {key} is missing" for key in REQUIRED if key not in table and key not in found_later]
     for key, value in table.items():
         if key not in KEYS:
             near = get_close_matches(key, KEYS, n=1)
@@ -149,7 +165,7 @@ def _file_problems(sources: Sources, names: Sequence[str]) -> list[str]:
         for glob in source.files:
             pattern = compile_glob(glob)
             found = [name for name in names if covers(pattern, name)]
-            if not found:
+            if not found and glob != _scraped(source.id):  # that one is filled by `datakit scrape`
                 near = get_close_matches(glob, names, n=1)
                 problems.append(
                     f"{source.id}: files: {glob!r} finds no file below raw/"
@@ -163,7 +179,12 @@ def _file_problems(sources: Sources, names: Sequence[str]) -> list[str]:
     return problems
 
 
+def _scraped(source: str) -> str:
+    return f"{FOLDER}/{source}/**"
+
+
 def _source(table: Mapping[str, object]) -> Source:
-    given = dict(table)
-    given["files"] = tuple(str(name) for name in table["files"])  # type: ignore[attr-defined]  # checked to be a list of text
+    given = {key: value for key, value in table.items() if key != "scrape"}
+    files = table.get("files", [_scraped(str(table["id"]))])
+    given["files"] = tuple(str(name) for name in files)  # type: ignore[attr-defined]  # checked to be a list of text
     return Source(**given)  # type: ignore[arg-type]  # every key and type was checked
