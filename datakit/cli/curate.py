@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datakit.cli.ocr import OCR_HELP, OcrChoice
 from datakit.errors import Interrupted
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ def curate(
     suite: Annotated[
         Path | None, typer.Option(help="A suite of Great Expectations of your own, as JSON; asks for the gate.")
     ] = None,
+    ocr: Annotated[OcrChoice | None, typer.Option(help=OCR_HELP + " By default as the recipe says, else auto.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
@@ -40,7 +42,7 @@ def curate(
     from datakit.cli.progress import Bars
     from datakit.errors import UsageError
     from datakit.pipeline import curate as run
-    from datakit.recipe import load, with_gate
+    from datakit.recipe import load, with_gate, with_ocr
 
     if engine != "local":
         raise UsageError(f"--engine {engine}: expected local; other engines are not part of this version")
@@ -49,7 +51,7 @@ def curate(
             result = run(
                 raw,
                 curated,
-                recipe=with_gate(load(recipe), wanted=gate, suite=suite),
+                recipe=with_ocr(with_gate(load(recipe), wanted=gate, suite=suite), ocr),
                 name=name,
                 workers=workers,
                 batch_rows=batch_rows,

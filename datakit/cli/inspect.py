@@ -7,18 +7,22 @@ from typing import Annotated
 
 import typer
 
+from datakit.cli.ocr import OCR_HELP, OcrChoice
+
 
 def inspect(
     raw: Annotated[Path, typer.Argument(help="Folder of raw files.")],
+    ocr: Annotated[OcrChoice, typer.Option(help=OCR_HELP)] = "auto",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Tell formats, encodings, row counts and guesses about every file under RAW."""
     from datakit.readers import discover
     from datakit.readers import inspect as look
+    from datakit.readers.ocr import Ocr
     from datakit.readers.sources import load_sources
 
     sources = load_sources(raw)
-    found = [(source.name, sources.of(source.name), look(source)) for source in discover(raw)]
+    found = [(source.name, sources.of(source.name), look(source, ocr=Ocr(mode=ocr))) for source in discover(raw)]
     if as_json:
         files = [
             {"file": name, "source": declared.id, "licence": declared.licence, **asdict(seen)}

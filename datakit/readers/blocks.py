@@ -155,6 +155,13 @@ class Blocks:
         else:
             self._text(text, line)
 
+    @property
+    def open_since(self) -> int | None:
+        """The number of the first line of what is still open; None where nothing is."""
+        if self._held:
+            return self._held[0].number
+        return self._first if self._strength is not None else None
+
     def finish(self) -> Iterator[Row]:
         """Give what is still open."""
         if self._held:

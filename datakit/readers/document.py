@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from datakit.readers.limits import HEAD_BYTES, SPOOL_BYTES
+from datakit.readers.ocr import Ocr
 from datakit.readers.row import Broken
 
 
@@ -59,6 +60,7 @@ class Reading:
 
     columns: Mapping[str, str] | None = None
     encoding: str | None = None
+    ocr: Ocr = field(default_factory=Ocr)
     shapes: dict[str, int] = field(default_factory=dict)
     guesses: dict[str, str] = field(default_factory=dict)
 

@@ -7,11 +7,15 @@ from datakit.readers import (
     columnar,
     dataset_folder,
     delimited,
+    docx,
+    epub,
     gz,
     html,
     json_document,
     jsonl,
     markdown,
+    pdf,
+    scan,
     text,
     xlsx,
     zip_archive,
@@ -31,12 +35,16 @@ READERS: Final[dict[str, Callable[[Document, Reading], Iterator[Row]]]] = {
     "markdown": markdown.read,
     "text": text.read,
     "html": html.read,
+    "pdf": pdf.read,
+    "docx": docx.read,
+    "picture": scan.read,
 }
 
 CONTAINERS: Final[dict[str, Callable[[Document], Iterator[Document | Row]]]] = {
     "zip": zip_archive.members,
     "gz": gz.members,
     "zst": zst.members,
+    "epub": epub.members,
     "dataset": dataset_folder.members,
 }
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from datakit.readers.columns import check_mapping
 from datakit.readers.document import Reading
+from datakit.readers.ocr import Ocr
 from datakit.readers.read import open_rows
 from datakit.readers.source import Input
 
@@ -33,10 +34,10 @@ class Inspection:
     problems: tuple[tuple[str, str, str, str], ...] = ()
 
 
-def inspect(source: Input, *, columns: Mapping[str, str] | None = None) -> Inspection:
+def inspect(source: Input, *, columns: Mapping[str, str] | None = None, ocr: Ocr = Ocr()) -> Inspection:  # noqa: B008
     """Read an input to its end and say what was found. Errors: those of `read`."""
     check_mapping(columns)
-    reading = Reading(columns=columns)
+    reading = Reading(columns=columns, ocr=ocr)
     rows = 0
     rejects: Counter[str] = Counter()
     problems: list[tuple[str, str, str, str]] = []

@@ -9,6 +9,7 @@ from datakit.errors import InputError
 from datakit.readers.columns import check_mapping
 from datakit.readers.document import Document, Reading
 from datakit.readers.formats import rows
+from datakit.readers.ocr import Ocr
 from datakit.readers.row import Row, batches
 from datakit.readers.source import Input
 
@@ -24,16 +25,21 @@ NOT_READ: Final = {
 
 
 def read(
-    source: Input, *, columns: Mapping[str, str] | None = None, batch_rows: int = BATCH_ROWS
+    source: Input,
+    *,
+    columns: Mapping[str, str] | None = None,
+    batch_rows: int = BATCH_ROWS,
+    ocr: Ocr = Ocr(),  # noqa: B008 - frozen, so one default is safe
 ) -> Iterator[pl.DataFrame]:
     """Yield batches of at most `batch_rows` rows and about 16 MiB of text, the columns of READ_COLUMNS filled.
 
     `columns` maps roles (question, answer, context, …) to column names where the names do not tell. What cannot be read
-    becomes a reject with its reason and place; the rest is read.
-    Errors: `InputError` where the file cannot be opened at all, `UsageError` for a mapping to an unknown role.
+    becomes a reject with its reason and place; the rest is read. `ocr` says when pictures of pages are read.
+    Errors: `InputError` where the file cannot be opened at all, `UsageError` for a mapping to an unknown role,
+    `MissingDependencyError` for a format whose optional package is not installed.
     """
     check_mapping(columns)
-    return batches(open_rows(source, Reading(columns=columns)), batch_rows)
+    return batches(open_rows(source, Reading(columns=columns, ocr=ocr)), batch_rows)
 
 
 def open_rows(source: Input, reading: Reading) -> Iterator[tuple[str, Row]]:

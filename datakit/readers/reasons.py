@@ -16,6 +16,12 @@ FILE_REASONS: Final = {
     "nested_archive": "an archive inside an archive inside an archive",
     "encrypted_archive": "an archive that needs a password",
     "no_question_answer_pairs": "text with no question and answer in it",
+    "encrypted_file": "a file that needs a password, or that a lock hides",
+    "too_many_pages": "a PDF of more pages than any book",
+    "unreadable_page": "a page that is damaged",
+    "blank_page": "a page without a letter",
+    "needs_ocr": "a page whose text is missing, wrong or of a legacy font, and no OCR to read its picture",
+    "ocr_unsure": "text that OCR is not sure of",
     "hidden_sheet": "a sheet that its author has hidden",
 }
 

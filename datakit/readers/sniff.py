@@ -25,6 +25,14 @@ EXTENSIONS: Final = {
     ".html": "html",
     ".htm": "html",
     ".xhtml": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".epub": "epub",
+    ".png": "picture",
+    ".jpg": "picture",
+    ".jpeg": "picture",
+    ".tif": "picture",
+    ".tiff": "picture",
     ".zip": "zip",
     ".gz": "gz",
     ".zst": "zst",
@@ -32,12 +40,9 @@ EXTENSIONS: Final = {
 }
 
 UNSUPPORTED: Final = {
-    ".pdf": "a PDF extractor that keeps Marathi letters (check its text: many turn विषय into ववषय)",
-    ".docx": "a word processor: save it as .txt or .html",
-    ".doc": "a word processor: save it as .txt or .html",
-    ".odt": "a word processor: save it as .txt or .html",
-    ".rtf": "a word processor: save it as .txt or .html",
-    ".epub": "an unzip tool: the chapters inside are .html pages that are read here",
+    ".doc": "a word processor: save it as .docx",
+    ".odt": "a word processor: save it as .docx",
+    ".rtf": "a word processor: save it as .docx",
     ".xls": "a spreadsheet: save it as .xlsx or as CSV in UTF-8",
     ".ods": "a spreadsheet: save it as .xlsx or as CSV in UTF-8",
     ".tar": "tar: unpack it and put the files under raw/",
@@ -59,11 +64,18 @@ BINARY: Final = (
     (b"ARROW1\x00\x00", "arrow"),
     (b"\x1f\x8b", "gz"),
     (b"\x28\xb5\x2f\xfd", "zst"),
-    (b"%PDF-", ".pdf"),
+    (b"%PDF-", "pdf"),
+    (b"\x89PNG\r\n\x1a\n", "picture"),
+    (b"\xff\xd8\xff", "picture"),
+    (b"II*\x00", "picture"),
+    (b"MM\x00*", "picture"),
 )
 
 WORKBOOK_PARTS: Final = (b"[Content_Types].xml", b"xl/", b"_rels/", b"docProps/")
 """The first member of a workbook; its name stands 30 bytes into a zip archive."""
+
+BOOK: Final = b"mimetypeapplication/epub+zip"
+"""The first member of an EPUB, unpacked, as its format asks."""
 
 OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """A workbook with a password, an old .xls or .doc."""
@@ -77,10 +89,12 @@ def guess(name: str, head: bytes) -> str:
         if head.startswith(magic):
             return found
     if head.startswith(OLE):
-        return "xlsx" if named == "xlsx" else suffix or ".xls"
+        return named if named in ("xlsx", "docx") else suffix or ".xls"
     if head.startswith(b"PK\x03\x04"):
         if suffix in UNSUPPORTED:
             return suffix
+        if named in ("docx", "epub") or head[30:].startswith(BOOK):
+            return "docx" if named == "docx" else "epub"
         return "xlsx" if named == "xlsx" or (named != "zip" and head[30:].startswith(WORKBOOK_PARTS)) else "zip"
     if named == "jsonl":
         return "json" if _begins_array(head) else "jsonl"

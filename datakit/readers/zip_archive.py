@@ -40,7 +40,7 @@ def members(document: Document) -> Iterator[Document | Row]:
                 if not member.is_dir() and not any(
                     is_ignored(part) for part in PurePosixPath(name_of(member)).parts if part != ".."
                 ):
-                    yield _member(document, archive, member, budget)
+                    yield as_document(document, archive, member, budget)
 
 
 def name_of(member: zipfile.ZipInfo) -> str:
@@ -54,7 +54,10 @@ def name_of(member: zipfile.ZipInfo) -> str:
     return name
 
 
-def _member(document: Document, archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget) -> Document | Row:
+def as_document(
+    document: Document, archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: Budget
+) -> Document | Row:
+    """Return a member as a document of its own, a reject where it must not be unpacked."""
     name = name_of(member)
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts or (path.parts and path.parts[0].endswith(":")):

@@ -2,6 +2,6 @@
 
 from datakit.recipe.gate import GateOptions
 from datakit.recipe.load import BUILTIN, DEFAULT, load, parse
-from datakit.recipe.recipe import Recipe, with_gate
+from datakit.recipe.recipe import Recipe, with_gate, with_ocr
 
-__all__ = ["BUILTIN", "DEFAULT", "GateOptions", "Recipe", "load", "parse", "with_gate"]
+__all__ = ["BUILTIN", "DEFAULT", "GateOptions", "Recipe", "load", "parse", "with_gate", "with_ocr"]

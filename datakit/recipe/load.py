@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeVar, Union, get_args, get_origin, ge
 
 from datakit.errors import InputError, RecipeError, UsageError
 from datakit.recipe.gate import GateOptions
-from datakit.recipe.recipe import Recipe
+from datakit.recipe.recipe import OcrMode, Recipe
 from datakit.stage import CorpusStage, Stage
 from datakit.stages import STAGES
 
@@ -20,7 +20,7 @@ DEFAULT: Final = "marathi-history"
 _REQUIRED: Final = ("chat", "split")  # a release needs ids and splits
 _MAPPABLE: Final = ("question", "answer", "context", "system")
 _Kind = TypeVar("_Kind")
-_TOP: Final = ("name", "columns", "stage", "gate")
+_TOP: Final = ("name", "columns", "ocr", "stage", "gate")
 
 
 def load(recipe: str | Path) -> Recipe:
@@ -54,6 +54,7 @@ def parse(text: str, *, where: str = "recipe", folder: Path | None = None) -> Re
     problems: list[str] = [f"`{key}`: no such setting{_nearest(key, _TOP)}" for key in body if key not in _TOP]
     name = _name(body.get("name"), problems)
     columns = _columns(body.get("columns", {}), problems)
+    ocr = _ocr(body.get("ocr", "auto"), problems)
     stages = list(_stages(body.get("stage", []), folder or Path(), problems))
     gate = _gate(body.get("gate"), folder or Path(), problems)
     if problems:
@@ -61,6 +62,7 @@ def parse(text: str, *, where: str = "recipe", folder: Path | None = None) -> Re
     return Recipe(
         name=name,
         columns=columns,
+        ocr=ocr,
         gate=gate,
         row_stages=tuple(stage for stage in stages if not isinstance(stage, CorpusStage)),
         corpus_stages=tuple(stage for stage in stages if isinstance(stage, CorpusStage)),
@@ -76,6 +78,13 @@ def _name(value: Any, problems: list[str]) -> str:
         return value
     problems.append(f"`name`: found {value!r}, expected 1 to 64 of a-z 0-9 . _ - (it names the folder under curated/)")
     return ""
+
+
+def _ocr(value: Any, problems: list[str]) -> OcrMode:
+    found: OcrMode | None = next((mode for mode in get_args(OcrMode) if mode == value), None)
+    if found is None:
+        problems.append(f"`ocr`: found {value!r}, expected one of {', '.join(get_args(OcrMode))}")
+    return found or "auto"
 
 
 def _columns(value: Any, problems: list[str]) -> dict[str, str]:

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from datakit.errors import UsageError
 from datakit.lineage import sha256_file
 from datakit.recipe.gate import GateOptions
 from datakit.stage import CorpusStage, RowStage, Stage, options
 from datakit.stages.chat import Chat
+
+OcrMode = Literal["auto", "always", "never"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,8 @@ class Recipe:
     corpus_stages: tuple[CorpusStage, ...]
     columns: Mapping[str, str] = field(default_factory=dict)
     """An explicit mapping `question = "column of the input"`, for input that cannot be recognised."""
+    ocr: OcrMode = "auto"
+    """When pictures of pages are read by OCR: `auto`, `always` or `never`."""
     gate: GateOptions | None = None
     """What the release gate asks beside what follows from the stages; None: no gate unless the user asks for one. It
     changes no row, so `resolved` leaves it out."""
@@ -44,7 +48,13 @@ class Recipe:
             {"use": stage.name, **{key: _plain(value) for key, value in options(stage).items()}}
             for stage in self.stages
         ]
-        return {"columns": dict(self.columns), "stages": stages}
+        how = {} if self.ocr == "auto" else {"ocr": self.ocr}  # left out by default, so that older ids stand
+        return {"columns": dict(self.columns), "stages": stages, **how}
+
+
+def with_ocr(recipe: Recipe, mode: OcrMode | None) -> Recipe:
+    """Return the recipe with the mode of OCR that the command line asks for; None leaves it to the recipe."""
+    return recipe if mode is None else replace(recipe, ocr=mode)
 
 
 def with_gate(recipe: Recipe, *, wanted: bool | None = None, suite: Path | None = None) -> Recipe:

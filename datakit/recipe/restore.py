@@ -34,6 +34,7 @@ def restore(stored: Mapping[str, Any], *, name: str) -> RestoredRecipe:
     return RestoredRecipe(
         name=name,
         columns=dict(stored["columns"]),
+        ocr=stored.get("ocr", "auto"),
         row_stages=tuple(stage for stage in stages if not isinstance(stage, CorpusStage)),
         corpus_stages=tuple(stage for stage in stages if isinstance(stage, CorpusStage)),
         stored=stored,

@@ -44,7 +44,7 @@ INNER = zipped("a.jsonl", LINE.encode())
 
 CASES: dict[str, tuple[str, bytes | str]] = {
     "empty_file": ("a.jsonl", b""),
-    "unsupported_format": ("a.pdf", b"%PDF-1.4"),
+    "unsupported_format": ("a.rtf", b"{\\rtf1"),
     "unreadable_file": ("a.xlsx", b"no workbook"),
     "truncated_file": ("a.jsonl.gz", gzip.compress(LINE.encode() * 99)[:-9]),
     "unsafe_path": ("a.zip", zipped("../a.jsonl", b"x")),

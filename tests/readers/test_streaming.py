@@ -39,7 +39,7 @@ def files() -> dict[str, bytes]:
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
         packed.writestr("a.jsonl", jsonl)
         packed.writestr("b.csv", table)
-        packed.writestr("c.pdf", b"%PDF-1.4")
+        packed.writestr("c.rtf", b"{\\rtf1")
     page = "".join(f"<details><summary>{q}</summary>{a}</details>" for q, a in GIVEN)
     return {
         "a.jsonl": jsonl,
