@@ -17,6 +17,7 @@ from datakit.pipeline.withdrawn import mark_withdrawn
 from datakit.pipeline.workers import Slot, Task, Workers
 from datakit.readers import Input, read
 from datakit.readers.scraped import with_url
+from datakit.readers.ocr import NEED_OCR, Ocr, tesseract_version
 from datakit.readers.sources import Sources
 from datakit.recipe import Recipe
 from datakit.record import frame
@@ -116,7 +117,8 @@ class Feed:
         declared = self.sources.of(source.name)
         left = self.max_rows_per_file
         try:
-            for batch in read(source, columns=self.recipe.columns or None, batch_rows=self.batch_rows):
+            ocr = Ocr(mode=self.recipe.ocr, cache=self.work.with_name(".ocr"))
+            for batch in read(source, columns=self.recipe.columns or None, batch_rows=self.batch_rows, ocr=ocr):
                 taken = batch if left is None else batch.head(left)
                 named = taken.with_columns(
                     pl.lit(declared.id).alias("source_id"),
@@ -143,6 +145,7 @@ class Feed:
                 "name": source.name,
                 "source": [declared.id, declared.licence, declared.priority],
                 **({"page": declared.page} if declared.page else {}),
+                **({"ocr": tesseract_version()} if source.format in NEED_OCR else {}),
                 "recipe": resolved,
                 "batch_rows": self.batch_rows,
                 "max_rows": self.max_rows_per_file,
