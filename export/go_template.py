@@ -1,0 +1,143 @@
+"""Render the part of Go's text/template that Modelfile templates use, as Ollama would.
+
+The gate compares what a TEMPLATE says with the model's own Jinja template on every export, also where neither Go nor
+Ollama is installed. Tests compare this renderer with Go's own on every template and conversation that they have.
+
+Known: text, trim markers, comments, `if / else if / else / end`, `range` (also with two variables), variables with
+`:=` and `=`, fields, strings, integers, booleans, parentheses, pipes, and the functions `and or not eq ne len slice`.
+Anything else is refused by name, never passed over.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from datakit.errors import InputError
+from export.go_template_parse import Branch, Command, Loop, Node, Output, Text, Variable, parse
+
+
+def render(template: str, values: Mapping[str, Any]) -> str:
+    """Return what the template makes of the values. Errors: `InputError` for syntax and functions it does not know."""
+    out: list[str] = []
+    _run(parse(template), dict(values), [{"$": dict(values)}], out)
+    return "".join(out)
+
+
+def ollama_values(messages: Sequence[Mapping[str, str]], *, system: str | None = None) -> dict[str, Any]:
+    """Return the values that Ollama hands to a TEMPLATE that speaks of .Messages.
+
+    `system` is the Modelfile's SYSTEM: it opens a conversation that has no system message of its own. Neighbours of one
+    role become one message, and .System is every system message joined (Ollama, template.go, `collate`).
+    """
+    given = list(messages)
+    if system and not (given and given[0]["role"] == "system"):
+        given.insert(0, {"role": "system", "content": system})
+    collated: list[dict[str, str]] = []
+    for message in given:
+        if collated and collated[-1]["Role"] == message["role"]:
+            collated[-1]["Content"] += "\n\n" + message["content"]
+        else:
+            collated.append({"Role": message["role"], "Content": message["content"]})
+    joined = "\n\n".join(message["content"] for message in given if message["role"] == "system")
+    return {"System": joined, "Messages": collated, "Tools": None, "Response": ""}
+
+
+Scopes = list[dict[str, Any]]
+
+
+def _run(nodes: Sequence[Node], dot: Any, scopes: Scopes, out: list[str]) -> None:
+    for node in nodes:
+        if isinstance(node, Text):
+            out.append(node.text)
+        elif isinstance(node, Output):
+            value = _value(node.pipe, dot, scopes)
+            if node.declares is not None:
+                _assign(scopes, node.declares, value, new=node.new)
+            else:
+                out.append(_text(value))
+        elif isinstance(node, Branch):
+            # A variable of an `if` ends with it, as in Go.
+            chosen = node.then if _value(node.condition, dot, scopes) else node.otherwise
+            _run(chosen, dot, [*scopes, {}], out)
+        else:
+            _loop(node, dot, scopes, out)
+
+
+def _loop(node: Loop, dot: Any, scopes: Scopes, out: list[str]) -> None:
+    items = _value(node.over, dot, scopes) or []
+    if not items:
+        _run(node.otherwise, dot, [*scopes, {}], out)
+    for index, item in enumerate(items):
+        scope: dict[str, Any] = {}
+        if len(node.variables) == 1:
+            scope[node.variables[0]] = item
+        elif node.variables:
+            scope[node.variables[0]], scope[node.variables[1]] = index, item
+        _run(node.body, item, [*scopes, scope], out)
+
+
+def _assign(scopes: Scopes, name: str, value: Any, *, new: bool) -> None:
+    if new:
+        scopes[-1][name] = value
+        return
+    for scope in reversed(scopes):
+        if name in scope:
+            scope[name] = value
+            return
+    raise InputError(f"TEMPLATE: {name} is set before it is declared; expected {name} := ... first")
+
+
+def _value(command: Command, dot: Any, scopes: Scopes) -> Any:
+    values = [_operand(argument, dot, scopes) for argument in command.arguments]
+    if command.function is None:
+        return values[0]
+    return _FUNCTIONS[command.function](values)
+
+
+def _operand(argument: Any, dot: Any, scopes: Scopes) -> Any:
+    if isinstance(argument, Command):
+        return _value(argument, dot, scopes)
+    if not isinstance(argument, Variable):
+        return argument
+    value = dot
+    if argument.name is not None:
+        for scope in reversed(scopes):
+            if argument.name in scope:
+                value = scope[argument.name]
+                break
+        else:
+            raise InputError(f"TEMPLATE: {argument.name} is not declared here")
+    for field in argument.fields:
+        value = value.get(field) if isinstance(value, Mapping) else None  # missingkey=zero, as Ollama parses
+    return value
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return "<no value>"  # what Go prints, so that a misspelled field is seen
+    return json.dumps(value)
+
+
+def _equal(values: list[Any]) -> bool:
+    return any(values[0] == other for other in values[1:])
+
+
+def _and(values: list[Any]) -> Any:
+    return next((value for value in values if not value), values[-1])
+
+
+def _or(values: list[Any]) -> Any:
+    return next((value for value in values if value), values[-1])
+
+
+_FUNCTIONS: Final[dict[str, Callable[[list[Any]], Any]]] = {
+    "and": _and,
+    "or": _or,
+    "not": lambda values: not values[0],
+    "eq": _equal,
+    "ne": lambda values: values[0] != values[1],
+    "len": lambda values: len(values[0]),
+    "slice": lambda values: values[0][slice(*(values[1:] if len(values) > 2 else [*values[1:], None]))],
+}
