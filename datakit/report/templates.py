@@ -18,13 +18,13 @@ _MARKDOWN: Final = str.maketrans(
 )
 
 
-def environment(*, html: bool) -> Environment:
+def environment(*, html: bool, package: str = "datakit.report") -> Environment:
     """Return the templates' environment; `finalize` sees every printed expression, so none can be forgotten.
 
     In HTML raw text may stand between tags only, never in an attribute: a label for an invisible character is markup.
     """
     made = Environment(
-        loader=PackageLoader("datakit.report"),
+        loader=PackageLoader(package),
         undefined=StrictUndefined,
         autoescape=html,
         trim_blocks=True,
