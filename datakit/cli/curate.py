@@ -10,7 +10,11 @@ from datakit.cli.ocr import OCR_HELP, OcrChoice
 from datakit.errors import Interrupted
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from datakit.pipeline import Result
+
+_NAMED = 10  # decisions that are named; the rest are counted
 
 
 def curate(
@@ -77,6 +81,7 @@ def _object(result: "Result") -> dict[str, Any]:
         "counts": {"in": result.rows_in, "kept": result.kept, "rejected": dict(result.rejected)},
         "splits": dict(result.splits),
         "seconds": result.seconds,
+        "decisions": dict(result.decisions),
         "gate": result.gate
         and {
             "expectations": len(result.gate.checked),
@@ -101,6 +106,7 @@ def _print(result: "Result", *, dry_run: bool) -> None:
         from datakit.cli.gate import summary
 
         typer.echo(summary(result.gate))
+    _tell_decisions(result.decisions)
     if dry_run:
         typer.echo("dry run: nothing was published")
     elif result.new:
@@ -108,3 +114,23 @@ def _print(result: "Result", *, dry_run: bool) -> None:
     else:
         typer.echo(f"nothing new: {result.path} is there already")
     typer.echo(result.version_id)
+
+
+def _tell_decisions(decisions: "Mapping[str, Any]") -> None:
+    """Tell which of people's decisions were applied, and name those that were not."""
+    names = {"accept": "accepted", "reject": "rejected", "edit": "edited"}
+    applied = [f"{decisions[action]:,} {name}" for action, name in names.items() if decisions.get(action)]
+    if applied:
+        typer.echo(f"by people: {', '.join(applied)}")
+    told = {
+        "stale": "are about rows that are not here any more: their text was changed or taken away in the source",
+        "contested": "contradict each other; nobody's is applied until one more decides: datakit review",
+    }
+    for kind, why in told.items():
+        found = decisions.get(kind, ())
+        if found:
+            typer.echo(f"{len(found):,} {kind} decisions {why}", err=True)
+        for one in found[:_NAMED]:
+            typer.echo(f"  {one['action']} {one['file'] or 'row'} {one['locator'] or one['row'][:12]}", err=True)
+        if len(found) > _NAMED:
+            typer.echo(f"  and {len(found) - _NAMED:,} more, all in the manifest's counts.decisions", err=True)
