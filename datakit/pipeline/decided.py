@@ -15,6 +15,7 @@ import polars as pl
 from datakit.decisions import EDITED, Decision, Standing
 from datakit.pipeline.parts import Part, write_part
 from datakit.pipeline.rows import READ, Processed, apply_safely, keys_of
+from datakit.pipeline.withdrawn import WITHDRAWN
 from datakit.recipe import Recipe
 from datakit.record import SCHEMA, is_live
 from datakit.store import clear
@@ -112,12 +113,14 @@ def _starts(parts: Sequence[Part]) -> list[int]:
 
 
 def _find(parts: Sequence[Part], by_digest: Mapping[str, Decision]) -> list[dict[int, Decision]]:
-    """Return, for each part, the places in it of decided rows."""
+    """Return, for each part, the places in it of decided rows; a withdrawn row is gone whatever people said of it."""
     wanted = pl.Series(list(by_digest)).implode()
     found = []
     for part in parts:
-        digests = pl.read_parquet(part.rows, columns=["raw_sha256"], memory_map=False).with_row_index("place")
-        hits = digests.filter(pl.col("raw_sha256").is_in(wanted))
+        columns = ["raw_sha256", "reject_reason"]
+        digests = pl.read_parquet(part.rows, columns=columns, memory_map=False).with_row_index("place")
+        there = pl.col("reject_reason").ne_missing(pl.lit(WITHDRAWN))
+        hits = digests.filter(there & pl.col("raw_sha256").is_in(wanted)).select("place", "raw_sha256")
         found.append({place: by_digest[digest] for place, digest in hits.iter_rows()})
     return found
 
