@@ -11,7 +11,7 @@ ANSWER_SHARE: Final = 0.6
 """Share of a row's tokens that are learnt, for which logits are made: 115 of 198 in the measured rows."""
 _NF4_BYTES: Final = 0.516  # half a byte, and one double-quantized scale for each 64 weights
 _ADAM_BYTES: Final = 16  # fp32: the weight, its gradient, two moments
-_CUDA_CONTEXT: Final = 600 << 20  # what a process takes before it allocates anything
+CUDA_CONTEXT: Final = 600 << 20  # what a process takes before it allocates anything
 
 
 @dataclass(frozen=True, kw_only=True)

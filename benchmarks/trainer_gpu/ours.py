@@ -19,9 +19,7 @@ def run(root: Path, variant: Ours, *, steps: int, rate: float) -> dict[str, Any]
     from trainer.fused.options import Options
 
     imported = time.perf_counter()
-    engine = open_engine(
-        root / "base", rank=16, alpha=16, device="cuda", longest=400, options=Options(**variant.options)
-    )
+    engine = open_engine(root / "base", rank=16, alpha=16, device="cuda", options=Options(**variant.options))
     for name, value in load_file(root / "adapter.safetensors").items():
         engine.parameters()[name].copy_(value)
     engine.after_update()

@@ -151,16 +151,9 @@ class FusedEngine:
 
 
 def open_engine(
-    folder: Path,
-    *,
-    rank: int,
-    alpha: float,
-    device: str,
-    longest: int,
-    options: Options,
-    dtype: torch.dtype | None = None,
+    folder: Path, *, rank: int, alpha: float, device: str, options: Options, dtype: torch.dtype | None = None
 ) -> FusedEngine:
-    """Open a base model for training. `longest`: the longest row, in tokens; dtype: bf16 on a card, float32 on a CPU.
+    """Open a base model for training. dtype: what is computed in; None: bf16 on a card, float32 on a CPU.
 
     Errors: `UsageError` for a model that the engine cannot run, `InputError` for a damaged checkpoint.
     """
@@ -177,8 +170,6 @@ def open_engine(
         dtype = torch.bfloat16 if place.type == "cuda" else torch.float32
     if place.type == "cuda":
         torch.cuda.reset_peak_memory_stats(place)
-    model = load_model(
-        folder, config, rank=rank, alpha=alpha, device=place, dtype=dtype, options=options, longest=longest
-    )
+    model = load_model(folder, config, rank=rank, alpha=alpha, device=place, dtype=dtype, options=options)
     model.refresh()
     return FusedEngine(model, device=place, options=options)

@@ -15,6 +15,7 @@ from trainer.fused.parameters import Parameters
 from trainer.fused.shape import GROUPS, Shape, read_shape
 
 PEFT_PREFIX: Final = "base_model.model.model.layers"
+LONGEST_ROW: Final = 32768  # tokens; the tables for as many take 16 MB
 
 
 @dataclass(kw_only=True)
@@ -47,11 +48,10 @@ def load_model(
     device: torch.device,
     dtype: torch.dtype,
     options: Options,
-    longest: int,
 ) -> Model:
     """Read a base model and put an empty LoRA on it. `config`: what transformers read from the folder's config.json.
 
-    `longest` is the longest row in tokens. Errors: `InputError` for a checkpoint that is not laid out as expected.
+    Errors: `InputError` for a checkpoint that is not laid out as expected.
     """
     shape = read_shape(config.to_dict())
     ops = arithmetic(device)
@@ -72,7 +72,7 @@ def load_model(
         embedding = embedding.cpu()
     norm = checkpoint.tensor("model.norm.weight").to(dtype)
     checkpoint.close()
-    cosine, sine = _rotary(config, longest, device)
+    cosine, sine = _rotary(config, device)
     tools = Tools(ops=ops, shape=shape, cosine=cosine, sine=sine, expand=expander(ops, scratch))
     return Model(
         shape=shape,
@@ -159,11 +159,12 @@ def _scratch(layers: list[Layer], dtype: torch.dtype, device: torch.device) -> T
     return torch.empty(max(sizes), dtype=dtype, device=device) if sizes else None
 
 
-def _rotary(config: Any, longest: int, device: torch.device) -> tuple[Tensor, Tensor]:
-    """Return cosines and sines [longest, head / 2] float32, made by transformers' own code for the model's rope."""
+def _rotary(config: Any, device: torch.device) -> tuple[Tensor, Tensor]:
+    """Return cosines and sines [positions, head / 2] float32, made by transformers' own code for the model's rope."""
     from transformers.models.llama.modeling_llama import LlamaRotaryEmbedding
 
     rotary = LlamaRotaryEmbedding(config)
-    cosine, sine = rotary(torch.zeros(1, dtype=torch.float32), torch.arange(longest)[None])
+    positions = torch.arange(min(config.max_position_embeddings, LONGEST_ROW))
+    cosine, sine = rotary(torch.zeros(1, dtype=torch.float32), positions[None])
     half = cosine.shape[-1] // 2
     return cosine[0, :, :half].contiguous().to(device), sine[0, :, :half].contiguous().to(device)

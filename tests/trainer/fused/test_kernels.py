@@ -91,6 +91,7 @@ def test_cross_entropy(kind: str, factor: float) -> None:
 def test_nf4_is_what_bitsandbytes_reads(inputs: int) -> None:
     """Expanded values are bit for bit those of bitsandbytes, and the extra columns lie behind them."""
     from bitsandbytes import functional
+
     from trainer.fused import kernels
 
     weight = numbers(96, inputs, kind="bfloat16")

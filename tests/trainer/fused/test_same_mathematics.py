@@ -97,9 +97,7 @@ def peft_of(model: Any, values: dict[str, Any]) -> Any:
 
 def opened(folder: Path, **options: Any) -> FusedEngine:
     """Return the fused engine over a folder, its adapter filled with random values on both sides."""
-    engine = open_engine(
-        folder, rank=RANK, alpha=ALPHA, device="cpu", longest=64, options=Options(**{"nf4": False, **options})
-    )
+    engine = open_engine(folder, rank=RANK, alpha=ALPHA, device="cpu", options=Options(**{"nf4": False, **options}))
     torch.manual_seed(3)
     for parameter in engine.parameters().values():
         parameter.copy_(torch.randn_like(parameter) * 0.1)
