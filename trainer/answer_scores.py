@@ -8,7 +8,7 @@ from typing import Final
 
 _ORDER: Final = 6
 _BETA: Final = 2.0
-"""chrF2: character n-grams of 1 to 6, recall weighs twice. Popović 2015, the settings that sacrebleu uses by default."""
+"""chrF2: character n-grams of 1 to 6, recall weighs twice (Popović 2015), as sacrebleu does by default."""
 _DIGITS: Final = str.maketrans("०१२३४५६७८९", "0123456789")
 _ENDS: Final = " .।,;:!?\"'“”‘’()"
 

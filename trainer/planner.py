@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from datakit.errors import MissingDependencyError, UsageError
 from trainer.base import Base
@@ -28,13 +28,13 @@ _GEMMA_270M: Final = ModelShape(
 _SMOLLM2: Final = ModelShape(
     layers=30, hidden=576, inner=1536, heads=9, kv_heads=3, head=64, vocabulary=49152, tied=True
 )
-_SMALLER: Final[tuple[tuple[str, ModelShape, str, int], ...]] = (
+PRESET_SHAPES: Final[tuple[tuple[str, ModelShape, Literal["nf4", "none"], int], ...]] = (
     ("t4-16gb", _LLAMA_8B, "nf4", 1024),
     ("gemma", _GEMMA_270M, "none", 1024),
     ("cpu-smollm2", _SMOLLM2, "none", 1024),
     ("smoke", replace(_SMOLLM2, layers=2, hidden=64, inner=176, vocabulary=2000), "none", 512),
 )
-"""Presets from large to small: what to offer where something does not fit."""
+"""Presets from large to small, with quantization and tokens of a micro-batch: what to offer where one does not fit."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,9 +253,9 @@ def _why(options: EngineOptions, peak: int, free: int, largest: int) -> list[str
 
 
 def _smaller(free: int) -> str:
-    for name, shape, quantization, tokens in _SMALLER:
+    for name, shape, quantization, tokens in PRESET_SHAPES:
         options = EngineOptions(
-            quantization="nf4" if quantization == "nf4" else "none",
+            quantization=quantization,
             dtype="fp16" if quantization == "nf4" else "fp32",
             checkpointing=quantization == "nf4",
         )
