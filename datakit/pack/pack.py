@@ -1,19 +1,20 @@
-"""Writing a version's splits as JSON Lines in one of the forms that trainers read."""
+"""Writing a version in one of the forms that trainers, hubs and catalogues read."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import polars as pl
-
 from datakit.errors import UsageError
-from datakit.lineage import read_manifest, sha256_text
+from datakit.lineage import Manifest, read_manifest, sha256_text
+from datakit.pack.croissant import write_croissant
+from datakit.pack.hub import write_hub
+from datakit.pack.llamafactory import write_llamafactory
+from datakit.pack.rows import Row, release_rows, write_lines
 from datakit.pack.template import ChatTemplate
 
-Row = Mapping[str, Any]
-_BATCH_ROWS: Final = 10_000
+_Folder = Callable[[Path, Manifest, Path, list[dict[str, Any]]], dict[str, int]]
 _SHAREGPT: Final = {"system": "system", "user": "human", "assistant": "gpt"}
 
 
@@ -25,28 +26,36 @@ class Packed:
     rows: dict[str, int]
     """Rows of each split."""
     rejected: int
-    """Rows that hold a control token of the template; they stand in `rejected.jsonl` with the reason."""
+    """Rows with a control token of the template, or that the form cannot say: in `rejected.jsonl`, with the reason."""
 
 
 def pack(version: Path, folder: Path, *, form: str, template: ChatTemplate | None = None, bos: bool = False) -> Packed:
-    """Write `<split>.jsonl` for each split of a version, `pack.json`, and `rejected.jsonl` where rows were refused.
+    """Write a version's rows into a new folder in the form `form`, one of FORMATS or FOLDERS.
 
-    `form` is one of FORMATS; `text` needs a template. Errors: `UsageError` for anything else, or for a folder in use.
+    FORMATS are `<split>.jsonl` for each split, `pack.json`, and `rejected.jsonl` where rows were refused; FOLDERS are
+    what their own modules say. `text` needs a template, FOLDERS take none: their readers bring their own. Errors:
+    `UsageError` for anything else, or for a folder in use.
     """
-    if form not in FORMATS:
-        raise UsageError(f"--as {form}: expected one of {', '.join(FORMATS)}")
+    if form not in FORMATS and form not in FOLDERS:
+        raise UsageError(f"--as {form}: expected one of {', '.join((*FORMATS, *FOLDERS))}")
     if form == "text" and template is None:
         raise UsageError("--as text: needs --template; the text depends on it")
+    if form in FOLDERS and template is not None:
+        raise UsageError(f"--as {form} with --template: whoever reads it brings a template; leave it out")
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder}: not empty; give a new folder with --out")
     manifest = read_manifest(version)
     folder.mkdir(parents=True, exist_ok=True)
     rejected: list[dict[str, Any]] = []
-    rows = {
-        split: _write(version, folder, split, form, template, bos, rejected) for split in manifest.identity["row_roots"]
-    }
+    if form in FOLDERS:
+        rows = FOLDERS[form](version, manifest, folder, rejected)
+    else:
+        rows = {
+            split: _write(version, folder, split, form, template, bos, rejected)
+            for split in manifest.identity["row_roots"]
+        }
     if rejected:
-        _lines(folder / "rejected.jsonl", rejected)
+        write_lines(folder / "rejected.jsonl", rejected)
     note = {
         "version_id": manifest.id,
         "as": form,
@@ -71,7 +80,7 @@ def _write(
 
     def packed() -> Iterator[dict[str, Any]]:
         nonlocal count
-        for row in _rows(version / f"{split}.parquet"):
+        for row in release_rows(version / f"{split}.parquet"):
             found = template and next(
                 filter(None, (template.special_in(turn["content"]) for turn in row["messages"])), None
             )
@@ -87,20 +96,8 @@ def _write(
             else:
                 yield {"id": row["id"], **FORMATS[form](row)}
 
-    _lines(folder / f"{split}.jsonl", packed())
+    write_lines(folder / f"{split}.jsonl", packed())
     return count
-
-
-def _rows(path: Path) -> Iterator[Row]:
-    frame = pl.scan_parquet(path).select("id", "messages", "question", "answer", "context", "system")
-    total = frame.select(pl.len()).collect().item()
-    for start in range(0, total, _BATCH_ROWS):
-        yield from frame.slice(start, _BATCH_ROWS).collect().iter_rows(named=True)
-
-
-def _lines(path: Path, rows: Iterator[dict[str, Any]] | Sequence[dict[str, Any]]) -> None:
-    with path.open("w", encoding="utf-8") as stream:
-        stream.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
 def _messages(row: Row) -> dict[str, Any]:
@@ -130,3 +127,10 @@ FORMATS: Final[dict[str, Callable[[Row], dict[str, Any]]]] = {
     "text": _messages,
 }
 """How a row becomes the fields of a line; `text` is rendered by the template instead."""
+
+FOLDERS: Final[dict[str, _Folder]] = {
+    "hf": lambda version, manifest, folder, _: write_hub(version, manifest, folder),
+    "croissant": lambda version, manifest, folder, _: write_croissant(version, manifest, folder),
+    "llamafactory": write_llamafactory,
+}
+"""How a version becomes a folder of several files; rows that the form cannot say go to the list given last."""
