@@ -1,0 +1,211 @@
+"""The exporter beside llama.cpp's converter and quantizer: the same bytes, how fast, in how much memory.
+
+    python -m benchmarks.export golden    --peer FOLDER   remake tests/golden/export/tensors.json
+    python -m benchmarks.export identity  --peer FOLDER   SmolLM2, every type, against the peer
+    python -m benchmarks.export speed     --peer FOLDER   a checkpoint in the shape of Llama 3.2 1B, random numbers
+    python -m benchmarks.export memory    --peer FOLDER   a checkpoint in the shape of Llama 3.1 8B, all zeros, sparse
+
+FOLDER keeps the peer and the checkpoints between runs; `speed` needs 15 GB there, `memory` 35 GB.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from importlib.metadata import version
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from benchmarks.export_peer import PACKAGE, Peer, peer
+from benchmarks.export_smollm2 import unpack
+from benchmarks.process import Run, watch
+from export.ggml_types import FILE_TYPES
+from export.gguf_reader import Placed, open_gguf
+from tests.export.writing.checkpoints import SHAPES, build
+
+RESULT = Path(__file__).parent / "results" / "export.json"
+GOLDEN = Path(__file__).parents[1] / "tests" / "golden" / "export" / "tensors.json"
+BY_CONVERTER = ("f32", "f16", "bf16", "q8_0")
+QUICK = ("f16", "bf16", "q8_0", "q4_k_m")
+_HEX = 16
+_CHUNK = 1 << 22
+
+
+def digest(placed: Placed) -> str:
+    """Return format and hash of one tensor, short enough for a table."""
+    found = hashlib.sha256()
+    rows = prod(placed.shape[:-1])
+    step = max(1, _CHUNK // placed.shape[-1])
+    for start in range(0, rows, step):
+        found.update(placed.read(start, min(start + step, rows)).tobytes())
+    return f"{placed.type.name} {found.hexdigest()[:_HEX]}"
+
+
+def digests(path: Path) -> dict[str, str]:
+    """Return the digest of each tensor of a file."""
+    return {name: digest(placed) for name, placed in sorted(open_gguf(path).tensors.items())}
+
+
+def by_peer(made: Peer, base: Path, folder: Path, type: str, *, pre: str) -> Path:
+    """Let the peer write a type: its converter alone, or converter (f32) and quantizer."""
+    out = folder / f"peer-{type}.gguf"
+    if type in BY_CONVERTER:
+        made.convert(base, out, type=type, pre=pre)
+        return out
+    plain = folder / "peer-f32.gguf"
+    if not plain.exists():
+        made.convert(base, plain, type="f32", pre=pre)
+    made.quantize(plain, out, type=type)
+    return out
+
+
+def golden(made: Peer, folder: Path) -> None:
+    """Let the peer convert the small checkpoints and keep the hashes of its tensors, and its keys."""
+    tensors: dict[str, Any] = {}
+    keys: dict[str, Any] = {}
+    for name in SHAPES:
+        place = folder / "golden" / name
+        shutil.rmtree(place, ignore_errors=True)
+        base = build(name, place / "base")
+        types = [type for type in FILE_TYPES if type not in ("f32",)] if name == "deep" else list(QUICK)
+        if name == "odd":
+            types = ["q8_0"]  # its quantizer stops at rows that are no multiple of 32
+        tensors[name] = {type: digests(by_peer(made, base, place, type, pre="smollm")) for type in types}
+        kept = open_gguf(place / f"peer-{types[0]}.gguf").keys
+        keys[name] = {
+            key: [value.type, value.value]
+            for key, value in sorted(kept.items())
+            if not key.startswith("general.") and not value.type.startswith("[")
+        }
+        print(f"{name}: {', '.join(types)}", file=sys.stderr)
+    GOLDEN.parent.mkdir(parents=True, exist_ok=True)
+    body = {"made_by": f"python -m benchmarks.export golden ({PACKAGE})", "tensors": tensors, "keys": keys}
+    GOLDEN.write_text(json.dumps(body, indent=0, sort_keys=True) + "\n")
+
+
+def ours(base: Path, out: Path, type: str) -> Run:
+    """Write a type in a process of its own."""
+    code = (
+        "import sys; from pathlib import Path; from export.source import open_source; "
+        "from export.write import write_gguf; "
+        "write_gguf(open_source(Path(sys.argv[1])), Path(sys.argv[2]), type=sys.argv[3], metadata={})"
+    )
+    run = watch([sys.executable, "-c", code, str(base), str(out), type])
+    if run.returncode:
+        raise SystemExit(f"{type}: ended with {run.returncode}")
+    return run
+
+
+def figures(run: Run) -> dict[str, float]:
+    """Return what a run took, rounded to what can be trusted."""
+    return {"wall_s": round(run.wall_s, 2), "cpu_s": round(run.cpu_s, 2), "peak_rss_mb": round(run.peak_rss_mb)}
+
+
+def identity(made: Peer, folder: Path) -> dict[str, Any]:
+    """Compare every tensor of SmolLM2 in every type."""
+    place = folder / "smollm2"
+    base = unpack(place / "base")
+    found: dict[str, Any] = {}
+    for type in FILE_TYPES:
+        ours(base, place / "ours.gguf", type)
+        mine, theirs = digests(place / "ours.gguf"), digests(by_peer(made, base, place, type, pre="-"))
+        same = sum(mine[name] == theirs.get(name) for name in mine)
+        found[type] = {"tensors": len(theirs), "identical": same}
+        print(f"{type}: {same} of {len(theirs)}", file=sys.stderr)
+    return found
+
+
+def copy(source: Path, out: Path) -> Run:
+    """Copy a file and sync it, as the exporter syncs."""
+    code = (
+        "import os, shutil, sys; shutil.copyfile(sys.argv[1], sys.argv[2]); os.fsync(os.open(sys.argv[2], os.O_RDWR))"
+    )
+    return watch([sys.executable, "-c", code, str(source), str(out)])
+
+
+def speed(made: Peer, folder: Path) -> dict[str, Any]:
+    """Time both on 1.24 billion random numbers; twice, the better of two for each, since the machine is shared."""
+    from benchmarks.export_large import one_billion
+
+    base = one_billion(folder / "one-billion")
+    weights = base / "model.safetensors"
+    out = folder / "out.gguf"
+    found: dict[str, Any] = {}
+
+    def best(name: str, *runs: Any) -> None:
+        taken = []
+        for run in runs:
+            out.unlink(missing_ok=True)
+            os.sync()
+            taken.append(run())
+        found[name] = figures(min(taken, key=lambda item: item.wall_s)) | {
+            "all_wall_s": [round(item.wall_s, 2) for item in taken]
+        }
+        print(name, found[name], file=sys.stderr)
+
+    best("copy", *[lambda: copy(weights, out)] * 2)
+    for type in ("bf16", "f16", "q8_0"):
+        best(f"ours {type}", *[lambda type=type: ours(base, out, type)] * 2)
+        best(f"peer {type}", *[lambda type=type: made.convert(base, out, type=type, pre="smollm")] * 2)
+    best("ours q4_k_m", lambda: ours(base, out, "q4_k_m"))
+    plain = folder / "plain.gguf"
+    made.convert(base, plain, type="bf16", pre="smollm")
+    best("peer q4_k_m (quantizer alone)", lambda: made.quantize(plain, out, type="q4_k_m"))
+    plain.unlink()
+    out.unlink()
+    found["bf16: times the copy"] = round(found["ours bf16"]["wall_s"] / found["copy"]["wall_s"], 2)
+    for type in ("bf16", "f16", "q8_0"):
+        ratio = found[f"peer {type}"]["wall_s"] / found[f"ours {type}"]["wall_s"]
+        found[f"{type}: times faster than the peer"] = round(ratio, 1)
+    return found
+
+
+def memory(made: Peer, folder: Path) -> dict[str, Any]:
+    """Measure peak memory of every kind of type on 8 billion numbers."""
+    from benchmarks.export_large import eight_billion
+
+    base = eight_billion(folder / "eight-billion")
+    out = folder / "out.gguf"
+    found: dict[str, Any] = {}
+    for type in ("bf16", "f16", "q8_0", "q4_k_m", "q6_k"):
+        found[f"ours {type}"] = figures(ours(base, out, type))
+        print(type, found[f"ours {type}"], file=sys.stderr)
+        out.unlink()
+    for type in ("bf16", "q8_0"):
+        found[f"peer {type}"] = figures(made.convert(base, out, type=type, pre="smollm"))
+        print(type, found[f"peer {type}"], file=sys.stderr)
+        out.unlink()
+    return found
+
+
+def main() -> None:
+    """Run one part and keep its figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("part", choices=("golden", "identity", "speed", "memory"))
+    parser.add_argument("--peer", type=Path, required=True, help="folder for the peer and for large checkpoints")
+    parser.add_argument("--llama-quantize", type=Path, help="use this program instead of compiling the peer's")
+    arguments = parser.parse_args()
+    made = peer(arguments.peer, quantizer=arguments.llama_quantize)
+    if arguments.part == "golden":
+        golden(made, arguments.peer)
+        return
+    parts = {"identity": identity, "speed": speed, "memory": memory}
+    began = time.time()
+    found = parts[arguments.part](made, arguments.peer)
+    kept = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    kept[arguments.part] = {
+        "command": f"python -m benchmarks.export {arguments.part}",
+        "versions": {"peer": PACKAGE, **{name: version(name) for name in ("numpy", "libgguf", "gguf", "torch")}},
+        "cores": os.cpu_count(),
+        "figures": found,
+    }
+    RESULT.write_text(json.dumps(kept, indent=2) + "\n")
+    print(f"{RESULT.name}: {arguments.part} in {time.time() - began:.0f} s", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()
