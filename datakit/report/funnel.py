@@ -9,6 +9,10 @@ READ: Final = "read"
 """The stage that readers reject in: rows that could not be read as a question and an answer."""
 
 
+REVIEW: Final = "review"
+"""What people rejected is taken out behind exact duplicates; no recipe names this stage."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Loss:
     """Rows that a stage rejected for one reason: its own loss, among rows that no earlier stage had rejected."""
@@ -43,6 +47,8 @@ def steps(manifest: Manifest) -> list[Step]:
     """
     tallies = manifest.counts["stages"]
     recipe = [READ, *(stage["use"] for stage in manifest.identity["recipe"]["stages"])]
+    if "exact_dedup" in recipe:
+        recipe.insert(recipe.index("exact_dedup") + 1, REVIEW)
     order = [*recipe, *(name for name in tallies if name not in recipe)]
     return [
         Step(
