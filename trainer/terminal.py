@@ -132,7 +132,7 @@ def run_text(run: Path, manifest: Manifest) -> str:
         f"steps     {counts['steps']:,} of {counts['planned_steps']:,}{' (stopped early)' * counts['stopped_early']}",
     ]
     for split, rows in identity["rows"].items():
-        lines.append(f"{split:<10}{rows['rows']:,} rows used of {counts['rows'][split]:,}  {rows['root']}")
+        lines.append(f"{split:<10} {rows['rows']:,} rows used of {counts['rows'][split]:,}  {rows['root']}")
     for reason, count in counts["left_out"].items():
         lines.append(f"          {count:,} {reason}")
     if counts["validation_loss"] is not None:
