@@ -67,6 +67,8 @@ BY_GGUF: Final = {family.gguf: family for family in FAMILIES.values()}
 _FULL_EVERY: Final = 6
 """Every sixth layer of a Gemma 3 has no window: fixed in llama.cpp, so a config must agree with it."""
 
+_LAYERS_27B: Final = 62
+
 _LAYER: Final = re.compile(r"^model\.layers\.(\d+)\.(.+)\.(weight|bias)$")
 _TOP: Final = {
     "model.embed_tokens.weight": "token_embd.weight",
@@ -189,9 +191,16 @@ def _gemma3(config: Mapping[str, Any]) -> dict[str, Value]:
         keys["gemma3.rope.freq_base_swa"] = f32(local)
     if config.get("attn_logit_softcapping") is not None:
         raise InputError("config.json: attn_logit_softcapping is set, which llama.cpp's gemma3 does not have")
+    heads, layers = config["num_attention_heads"], config["num_hidden_layers"]
+    # llama.cpp scales by the head's size, and knows the 27B by its 62 layers, which scales by another.
+    scaled_by = config["hidden_size"] // heads if layers == _LAYERS_27B else config["head_dim"]
+    if config.get("query_pre_attn_scalar", scaled_by) != scaled_by:
+        raise InputError(
+            f"config.json: query_pre_attn_scalar is {config['query_pre_attn_scalar']}; llama.cpp's gemma3 scales such "
+            f"a model by {scaled_by} and would compute other answers"
+        )
     if config.get("final_logit_softcapping"):
         keys["gemma3.final_logit_softcapping"] = f32(config["final_logit_softcapping"])
-    layers = config["num_hidden_layers"]
     pattern = config.get("sliding_window_pattern", config.get("_sliding_window_pattern", _FULL_EVERY))
     kinds = config.get("layer_types") or ["full_attention" if (n + 1) % pattern == 0 else "" for n in range(layers)]
     full = [number for number, kind in enumerate(kinds) if kind == "full_attention"]

@@ -27,6 +27,7 @@ PROBES: Final = (
     "🚀 😶‍🌫️ 🇮🇳 👩🏽‍💻✅✅ ------=====...!!!???///path/to/file.txt",
     "a_b c-d e+f=g <tag> {json: [1,2]} $100 50% #1 @x `code` ~|^",
     "मराठी\u00a0नॉन-ब्रेकिंग\u2009जागा\u200bशून्य रुंदी",
+    "खरे का?\nहोय!\r\nनाही...\n\n(टीप)\n",
     "tab\tमध्ये \tआणि \n नवी ओळ\n\n  परिच्छेद",
 )
 """What is cut: the language of the project, and every place where known rules differ from each other."""

@@ -79,7 +79,7 @@ GEMMA3: Final = {
     "rope_theta": 1_000_000.0,
     "rope_local_base_freq": 10000.0,
     "sliding_window": 512,
-    "query_pre_attn_scalar": 256,
+    "query_pre_attn_scalar": 64,
     "hidden_activation": "gelu_pytorch_tanh",
 }
 SHAPES: Final = {
@@ -202,6 +202,7 @@ def write_adapter(
             tensors[f"base_model.model.{module}.lora_{part}.weight"] = numbers
     write_safetensors(folder / "adapter_model.safetensors", tensors)
     config = {"peft_type": "LORA", "r": rank, "lora_alpha": alpha, "bias": "none", "base_model_name_or_path": "tiny"}
+    config["target_modules"] = sorted({module.rpartition(".")[2] for module in shapes})
     (folder / "adapter_config.json").write_text(json.dumps(config | options))
     return folder
 
