@@ -3,15 +3,26 @@
 `trainer` and `export` import this and nothing else of datakit; it loads in milliseconds.
 """
 
+from datakit.lineage.gguf_header import read_gguf_keys
 from datakit.lineage.identity import canonical_json, content_root, row_id, sha256_file, sha256_text
-from datakit.lineage.manifest import MANIFEST, Manifest, check_files, read_manifest, version_id, write_manifest
+from datakit.lineage.manifest import (
+    MANIFEST,
+    WITHDRAWN,
+    Manifest,
+    check_files,
+    read_manifest,
+    version_id,
+    write_manifest,
+)
 
 __all__ = [
     "MANIFEST",
+    "WITHDRAWN",
     "Manifest",
     "canonical_json",
     "check_files",
     "content_root",
+    "read_gguf_keys",
     "read_manifest",
     "row_id",
     "sha256_file",

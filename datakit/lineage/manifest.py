@@ -16,6 +16,8 @@ from datakit.lineage.identity import canonical_json, sha256_file
 
 MANIFEST: Final = "manifest.json"
 MANIFEST_DIGEST: Final = "manifest.sha256"
+WITHDRAWN: Final = "withdrawn.json"
+"""Lies in a version whose rows were taken back; its manifest stays, so that what it trained can still be told."""
 _FIELDS: Final = ("kind", "id", "identity", "counts", "files", "tools")
 
 
@@ -92,7 +94,12 @@ def _check_digest(folder: Path, payload: bytes) -> None:
 
 
 def check_files(folder: Path, manifest: Manifest) -> list[str]:
-    """Return every difference between a folder and its manifest: missing, changed and unknown files."""
+    """Return every difference between a folder and its manifest: missing, changed and unknown files.
+
+    A withdrawn version has one problem: nothing may be made of it any more. `datakit verify` checks what is left of it.
+    """
+    if (folder / WITHDRAWN).exists():
+        return [f"{folder}: withdrawn: a source was taken back and the rows are gone; {WITHDRAWN} names the successor"]
     problems: list[str] = []
     for name, entry in sorted(manifest.files.items()):
         path = folder / name

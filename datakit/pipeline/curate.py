@@ -18,6 +18,7 @@ from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.decided import lay_over
 from datakit.pipeline.feed import Feed
 from datakit.pipeline.identity import dataset_manifest, previous_splits
+from datakit.pipeline.only_here import only_here
 from datakit.pipeline.parts import Part
 from datakit.pipeline.person import with_person
 from datakit.pipeline.progress import Progress, Silent
@@ -35,7 +36,7 @@ from datakit.store import (
     Version,
     build_folder,
     clear,
-    latest,
+    latest_with_rows,
     lock,
     publish,
     read_tombstones,
@@ -158,7 +159,9 @@ def finish(
         spill.mkdir()
         released = write_release(corpus, recipe.chat, build, spill)
         manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided, tombstones)
-        gated = _gate(build, manifest, recipe, latest(curated, name), tallies, progress)
+        alone = only_here(build / "rejected.parquet", recipe)
+        manifest = replace(manifest, counts={**manifest.counts, "only_here": alone})
+        gated = _gate(build, manifest, recipe, latest_with_rows(curated, name), tallies, progress)
         version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run)
     finally:
         clear(spill)
@@ -188,9 +191,7 @@ def _workers(workers: int | None, inputs: list[Input]) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _judge(
-    corpus: DiskCorpus, stages: Sequence[CorpusStage], tallies: dict[str, Tally], progress: Progress
-) -> None:
+def _judge(corpus: DiskCorpus, stages: Sequence[CorpusStage], tallies: dict[str, Tally], progress: Progress) -> None:
     for stage in stages:
         progress.start(stage.name, None)
         began = time.perf_counter()
@@ -242,7 +243,7 @@ def _publish(
             )
         return publish(build, curated, name, manifest)
     write_card(build, manifest)
-    before = latest(curated, name)
+    before = latest_with_rows(curated, name)
     write_report(build, manifest, previous=before.path if before else None)
     write_provenance(
         build, {stage: round(tally.seconds, 4) for stage, tally in tallies.items()}, time.perf_counter() - began

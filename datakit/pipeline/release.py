@@ -131,7 +131,7 @@ def _lineage(frame: pl.DataFrame) -> pl.DataFrame:
         "changes",
         "priority",
         "group",
-        pl.Series("derived_from", parents_of(frame), dtype=LINEAGE["derived_from"]),
+        pl.Series("derived_from", [parents or None for parents in parents_of(frame)], dtype=LINEAGE["derived_from"]),
     ).select(pl.col(name).cast(dtype) for name, dtype in LINEAGE.items())
 
 

@@ -12,7 +12,8 @@ from datakit.store import Tombstone
 
 WITHDRAWN: Final = "withdrawn_source"
 DERIVED_FROM: Final = "derived_from"
-"""A column of raw rows, kept in `meta`: the id of the source, or of the row, that a row was made from; or a list."""
+"""A column of raw rows, kept in `meta`: the id of the source, or of the row, that a row was made from; several with
+commas between them."""
 
 _FORGOTTEN: Final = (*TEXT, "group", "meta", "id", "lang", "changes", "flags")
 
@@ -65,7 +66,11 @@ def parents_of(batch: pl.DataFrame) -> list[tuple[str, ...]]:
     parents: list[tuple[str, ...]] = [()] * batch.height
     said = pl.col("meta").str.contains(f'"{DERIVED_FROM}"', literal=True)
     for at, meta in batch.select(pl.int_range(pl.len()).alias("at"), "meta").filter(said).iter_rows():
-        value = json.loads(meta).get(DERIVED_FROM)
-        values = value if isinstance(value, list) else [value]
-        parents[at] = tuple(sorted({str(one) for one in values if isinstance(one, str) and one}))
+        parents[at] = _names(json.loads(meta).get(DERIVED_FROM))
     return parents
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, str):
+        return ()
+    return tuple(sorted({name.strip() for name in value.split(",")} - {""}))

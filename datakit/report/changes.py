@@ -52,6 +52,8 @@ def changes(release: Release, previous: Path) -> Changes:
     come = new.join(old, on="id", how="anti")
     edited = come.join(gone, on=_PLACE, suffix="_before").select("id", "id_before").sort("id", "id_before")
     removed = gone.filter(~pl.col("id").is_in(edited["id_before"].implode()))["id"].sort()
+    taken_back = release.rejected().filter(pl.col("reject_reason") == "withdrawn_source").select(_PLACE).collect()
+    told = gone.join(taken_back, on=_PLACE, how="anti")  # the text of a withdrawn row must not live on in a report
     added = come.filter(~pl.col("id").is_in(edited["id"].implode()))["id"].sort()
     moved = old.select("id", pl.col("split").alias("was")).join(new.select("id", "split"), on="id")
     sample = edited.head(SAMPLES)
@@ -65,7 +67,7 @@ def changes(release: Release, previous: Path) -> Changes:
         moved=moved.filter(pl.col("was") != pl.col("split")).height,
         recipe_changed=manifest.identity["recipe"] != release.manifest.identity["recipe"],
         added_rows=tuple(_rows(release, added.head(SAMPLES))),
-        removed_rows=tuple(_rows(before, removed.head(SAMPLES))),
+        removed_rows=tuple(_rows(before, removed.filter(removed.is_in(told["id"].implode())).head(SAMPLES))),
         edits=tuple(Edit(before=was, after=now) for was, now in pairs),
     )
 

@@ -2,7 +2,8 @@
 
 from datakit.store.diff import Diff, diff
 from datakit.store.folders import Version, clear, find, latest, versions, work_folder
-from datakit.store.publish import build_folder, lock, publish, sweep
+from datakit.store.publish import build_folder, lock, names_at_work, publish, sweep
+from datakit.store.strip import Withdrawal, latest_with_rows, read_withdrawal, require_rows, strip
 from datakit.store.tombstones import Tombstone, add_tombstone, read_tombstones
 from datakit.store.verify import verify
 
@@ -10,15 +11,21 @@ __all__ = [
     "Diff",
     "Tombstone",
     "Version",
+    "Withdrawal",
     "add_tombstone",
     "build_folder",
     "clear",
     "diff",
     "find",
     "latest",
+    "latest_with_rows",
     "lock",
+    "names_at_work",
     "publish",
     "read_tombstones",
+    "read_withdrawal",
+    "require_rows",
+    "strip",
     "sweep",
     "verify",
     "versions",

@@ -39,6 +39,13 @@ def lock(curated: Path, name: str) -> Iterator[None]:
         yield
 
 
+def names_at_work(curated: Path) -> set[str]:
+    """Return the names of which finished parts lie in the work folder, those of dry runs included."""
+    folder = curated / WORK
+    there = (path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else ()
+    return {name for name in there if not name.startswith(_BUILD)}
+
+
 def build_folder(curated: Path, name: str) -> Path:
     """Return a new empty folder in which to prepare a version."""
     folder = curated / WORK / f"{_BUILD}{name}-{os.getpid()}"
