@@ -64,6 +64,8 @@ class Blocks:
     _asked_number: int = 0  # the same, of questions that are only numbered too
     _overflow: bool = False
     _held: list[Line] = field(default_factory=list)  # `प्र. के. …` and what follows, until it tells what it is
+    _asked_above: Line | None = None  # a line outside any block that asks: the answer's mark may follow
+    _replied: bool = False  # the open answer began with a mark
     _unanswered: Unanswered = field(default_factory=Unanswered)
     _key: AnswerKey | None = None
 
@@ -236,6 +238,15 @@ class Blocks:
         self._hard = line.hard
 
     def _reply(self, text: str, whole: str, line: Line) -> Iterator[Row]:
+        above, self._asked_above = self._asked_above, None
+        if self._replied and self._answer and len(self._answer) > 1 and markers.asks(self._answer[-1]):
+            above = Line(
+                self._last, self._answer.pop().strip()
+            )  # `उ. … / कोण होते? / उ. …`: the next question, unmarked
+            yield from self._ask(above.text, "marked", above, 0)
+        elif not any(self._question) and above is not None:
+            self.prose -= 1
+            yield from self._ask(above.text, "marked", above, 0)
         if not any(self._question):
             yield from self._flush()
             detail = (
@@ -252,13 +263,14 @@ class Blocks:
         if self._strength == "heading" and _only_options(_joined(self._answer or [])):
             self._question, self._answer = [*self._question, *(self._answer or [])], []
         self._answer = [*(part for part in self._answer or () if part), text]
-        self._last, self._hard = line.number, line.hard
+        self._last, self._hard, self._replied = line.number, line.hard, True
 
     def _text(self, text: str, line: Line) -> None:
         if self._passage_open and self._passage is not None:
             self._passage.append(text)
         elif self._strength is None:
             self.prose += 1
+            self._asked_above = line if markers.asks(text) else None
         elif self._size > ROW_BYTES // 4:  # three bytes a letter: the rest is passed over, and the row rejected
             self._overflow = True
         else:
@@ -289,6 +301,7 @@ class Blocks:
         context = _joined(self._passage or []) or None
         explanation = _joined(self._explanation or [])
         self._question, self._answer, self._strength, self._explanation = [], None, None, None
+        self._replied = False
         if strength is None:
             return
         place = self.place(self._first, self._last)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from datakit.readers.html_text import Element, Paths, fragment_text, text_of
+from datakit.readers.html_text import Element, Places, fragment_text, text_of
 from datakit.readers.json_scan import path_key
 from datakit.readers.json_value import Fault, parse
 from datakit.readers.row import Row, reject
@@ -20,7 +20,7 @@ class Pair(NamedTuple):
     elements: tuple[Element, ...] = ()
 
 
-def json_ld(root: Element, paths: Paths) -> Iterator[Pair | Row]:
+def json_ld(root: Element, places: Places) -> Iterator[Pair | Row]:
     """Yield the questions of every FAQPage and QAPage in the page's JSON-LD."""
     for script in root.iter("script"):
         if (script.get("type") or "").strip().casefold() != "application/ld+json":
@@ -28,13 +28,13 @@ def json_ld(root: Element, paths: Paths) -> Iterator[Pair | Row]:
         data = (script.text or "").encode("utf-8", "replace").strip()
         if not any(name in data for name in ASKING_PAGES):
             continue
-        place = paths.of(script)
+        place = places.of(script)
         value = parse(data)
         if isinstance(value, Fault):
             yield reject(place, value.reason, value.detail, data)
             continue
         for path, question in _questions(value, "$"):
-            answer = _accepted(question.get("acceptedAnswer"))
+            answer = _accepted(question.get("acceptedAnswer")) or _accepted(question.get("suggestedAnswer"))
             name = question.get("name") or question.get("text")
             if not isinstance(name, str):
                 continue
@@ -45,19 +45,20 @@ def json_ld(root: Element, paths: Paths) -> Iterator[Pair | Row]:
                 yield Pair(f"{place} {path}", fragment_text(name), fragment_text(answer))
 
 
-def microdata(root: Element, paths: Paths) -> Iterator[Pair]:
+def microdata(root: Element, places: Places) -> Iterator[Pair]:
     """Yield the elements that are marked as a schema.org Question with its Answer."""
     for element in root.iterfind(".//*[@itemtype]"):
         if not element.get("itemtype", "").rstrip("/").endswith("/Question"):
             continue
-        name = _property(element, "name")
-        answer = _property(element, "acceptedAnswer")
-        if name is not None and answer is not None:
-            text = _property(answer, "text")
-            yield Pair(paths.of(element), text_of(name), text_of(answer if text is None else text), (element,))
+        name = _property(element, "name", "text")
+        given = _property(element, "acceptedAnswer", "suggestedAnswer")
+        if name is not None and given is not None and name is not given:
+            answers = _properties(given, "text") or [given]
+            whole = "\n".join(text_of(part) for part in answers)
+            yield Pair(places.of(element) + places.span(element), text_of(name), whole, (element,))
 
 
-def details(root: Element, paths: Paths) -> Iterator[Pair]:
+def details(root: Element, places: Places) -> Iterator[Pair]:
     """Yield <details> whose <summary> asks: the rest of the element answers."""
     for element in root.iter("details"):
         summary = element.find("summary")
@@ -66,10 +67,10 @@ def details(root: Element, paths: Paths) -> Iterator[Pair]:
             lines = text_of(element)
             answer = lines.removeprefix(question).strip("\n")
             if _asks(question) and answer:
-                yield Pair(paths.of(element), question, answer, (element,))
+                yield Pair(places.of(element) + places.span(element), question, answer, (element,))
 
 
-def definition_lists(root: Element, paths: Paths) -> Iterator[Pair]:
+def definition_lists(root: Element, places: Places) -> Iterator[Pair]:
     """Yield the <dt> with the <dd> that follow it, of lists in which a term asks."""
     for element in root.iter("dl"):
         terms = [child for group in element for child in (group if group.tag == "div" else (group,))]
@@ -83,7 +84,8 @@ def definition_lists(root: Element, paths: Paths) -> Iterator[Pair]:
                 continue
             if asked is not None and answers:
                 answer = "\n".join(text_of(part) for part in answers)
-                yield Pair(paths.of(asked), text_of(asked), answer, (element,))
+                place = places.of(asked) + places.span(asked, answers[-1])
+                yield Pair(place, text_of(asked), answer, (element,))
             asked, answers = child, []
 
 
@@ -112,7 +114,10 @@ def _accepted(value: object) -> str | None:
     return text if isinstance(text, str) and text.strip() else None
 
 
-def _property(element: Element, name: str) -> Element | None:
-    return next(
-        (found for found in element.iterfind(".//*[@itemprop]") if name in found.get("itemprop", "").split()), None
-    )
+def _property(element: Element, *names: str) -> Element | None:
+    """Return the first element with the first of these names that there is."""
+    return next((found for name in names for found in _properties(element, name)), None)
+
+
+def _properties(element: Element, name: str) -> list[Element]:
+    return [found for found in element.iterfind(".//*[@itemprop]") if name in found.get("itemprop", "").split()]

@@ -7,7 +7,7 @@ that an encoding fault tore apart, and the normalizer mends that before it touch
 import re
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from lxml import html as lxml_html  # type: ignore[import-untyped]  # lxml ships no types
 
@@ -23,18 +23,24 @@ BLOCKS: Final = frozenset({
 
 NEVER_SEEN: Final = frozenset({
     "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "audio",
-    "video", "select", "option", "textarea", "input", "nav", "aside", "footer", "form", "dialog", "menu", "title",
+    "video", "select", "option", "textarea", "input", "nav", "aside", "footer", "dialog", "menu", "title",
     "meta", "link",
 })  # fmt: skip
+
+TEXT_PARTS: Final = ("p", "h1", "h2", "h3", "h4", "li", "td", "article", "main", "dl")
+"""What a form to fill in does not have."""
 
 HIDDEN_STYLE: Final = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 
 CHROME: Final = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|footer|sidebar|cookie|cookies|share|social|advert|ads|pagination|"
-    r"skip-link|screen-reader-text|visually-hidden|sr-only)(?:$|[\s_-])",
+    r"skip-link|screen-reader-text|visually-hidden|sr-only|comments|comment-list|comment-respond|related-posts)(?:$|[\s_-])",
     re.I,
 )
 """Class names by which pages mark what surrounds the text; only whole words, so that `menu-driven` stays."""
+
+PANEL: Final = re.compile(r"accordion|collapse|panel|answer|faq|toggle|tab-?pane|tab-?content", re.I)
+"""Class names of parts that a click opens: they are hidden while the page loads, and hold its text."""
 
 META_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.I)
 
@@ -42,6 +48,7 @@ SERVER_CODE: Final = re.compile(r"<\?.*?\?>", re.S)
 """`<?php … ?>` of a page saved from its source: the parser would take it for text, and put the body into the head."""
 
 SPACE: Final = re.compile(r"[ \t\r\n\f]+")
+WHITE: Final = " \t\r\n\f"
 
 
 def parse(data: bytes) -> Element:
@@ -68,16 +75,21 @@ def decode(data: bytes) -> str:
         return data.decode("utf-8", "replace")
 
 
-def drop_invisible(root: Element) -> None:
-    """Take out of a page what a reader does not see, and what surrounds the text."""
+def hide_unseen(root: Element) -> None:
+    """Empty what a reader of a page does not see, and what surrounds the text.
+
+    The emptied elements stay where they are, so that places in the page do not move. Panels that a click opens are
+    seen, though they are hidden at first.
+    """
+    opened = _opened(root)
     for element in list(root.iter()):
-        if element is not root and _unseen(element) and element.getparent() is not None:
-            element.drop_tree()
+        if element is not root and element.getparent() is not None and _unseen(element, opened):
+            element.clear(keep_tail=True)
 
 
 def text_of(element: Element) -> str:
     """Return the text of one element, a line for each block."""
-    return "\n".join(text for _, text in leaves(element))
+    return "\n".join(leaf.text for leaf in leaves(element))
 
 
 def fragment_text(markup: str) -> str:
@@ -87,16 +99,34 @@ def fragment_text(markup: str) -> str:
     return text_of(lxml_html.fragment_fromstring(markup.replace("\x00", "\ufffd"), create_parent="div"))
 
 
-def leaves(element: Element, skip: frozenset[Element] = frozenset()) -> Iterator[tuple[Element, str]]:
-    """Yield the lines of text below an element, each with the block it stands in; those in `skip` are passed over."""
-    inline: list[str] = []
+class Leaf(NamedTuple):
+    """A line of text: the block it stands in, and its first and last piece as (element, is it the tail, offset)."""
 
-    def ended(owner: Element) -> Iterator[tuple[Element, str]]:
-        for line in "".join(inline).split("\x01"):
-            text = SPACE.sub(" ", line).strip(" ")
+    owner: Element
+    text: str
+    first: "Spot"
+    last: "Spot"
+
+
+Spot = tuple[Element, bool, int]
+"""A place between two characters: of an element's text or of its tail, so many characters on."""
+
+
+def leaves(element: Element, skip: frozenset[Element] = frozenset()) -> Iterator[Leaf]:
+    """Yield the lines of text below an element, each with the block it stands in; those in `skip` are passed over."""
+    pieces: list[tuple[Element, bool, str]] = []
+
+    def ended(owner: Element) -> Iterator[Leaf]:
+        line: list[tuple[Element, bool, str]] = []
+        for piece in [*pieces, None]:
+            if piece is not None and piece[2] != "\x01":
+                line.append(piece)
+                continue
+            text = SPACE.sub(" ", "".join(part for _, _, part in line)).strip(" ")
             if text.strip("\xa0 "):
-                yield owner, text
-        inline.clear()
+                yield Leaf(owner, text, _first(line), _last(line))
+            line = []
+        pieces.clear()
 
     # An explicit stack: a page may nest deeper than Python calls.
     stack: list[tuple[str, Element, Element]] = [("open", element, element)]
@@ -106,7 +136,7 @@ def leaves(element: Element, skip: frozenset[Element] = frozenset()) -> Iterator
             yield from ended(node)
             continue
         if step == "tail":
-            inline.append(node.tail or "")
+            pieces.append((node, True, node.tail or ""))
             continue
         if node in skip or not isinstance(node.tag, str):
             yield from ended(owner)
@@ -117,19 +147,41 @@ def leaves(element: Element, skip: frozenset[Element] = frozenset()) -> Iterator
             stack.append(("close", node, owner))
             owner = node
         if node.tag == "br":
-            inline.append("\x01")
-        inline.append(node.text or "")
+            pieces.append((node, False, "\x01"))
+        pieces.append((node, False, node.text or ""))
         for child in reversed(node):
             stack.append(("tail", child, owner))
             stack.append(("open", child, owner))
     yield from ended(element)
 
 
-class Paths:
-    """CSS paths of a page as it was saved: taken before anything is left out, which would shift them."""
+def _first(line: list[tuple[Element, bool, str]]) -> Spot:
+    for element, tail, text in line:
+        if text.strip(WHITE):
+            return element, tail, len(text) - len(text.lstrip(WHITE))
+    raise AssertionError("a line without a letter is never yielded")
+
+
+def _last(line: list[tuple[Element, bool, str]]) -> Spot:
+    for element, tail, text in reversed(line):
+        if text.strip(WHITE):
+            return element, tail, len(text.rstrip(WHITE))
+    raise AssertionError("a line without a letter is never yielded")
+
+
+class Places:
+    """Where things stand in a page as it was saved; made before anything is hidden, which would change it.
+
+    A place is a CSS path, and a range of characters (code points) in the `textContent` of the body.
+    """
 
     def __init__(self, root: Element) -> None:
         self._steps: dict[Element, str] = {}
+        self._text: dict[Element, int] = {}  # where an element's own text begins
+        self._tail: dict[Element, int] = {}  # where the text behind it begins
+        self._measure(root)
+        body = root.find("body")
+        self._origin = self._text.get(body, 0) if body is not None else 0
         for parent in root.iter():
             counts = Counter(child.tag for child in parent if isinstance(child.tag, str))
             numbers: Counter[str] = Counter()
@@ -139,16 +191,63 @@ class Paths:
                     number = f":nth-of-type({numbers[child.tag]})" if counts[child.tag] > 1 else ""
                     self._steps[child] = child.tag + number
 
+    def _measure(self, root: Element) -> None:
+        at = 0
+        stack: list[tuple[bool, Element]] = [(True, root)]
+        while stack:
+            opening, element = stack.pop()
+            if opening:
+                self._text[element] = at
+                at += len(element.text or "")
+                stack.append((False, element))
+                stack.extend((True, child) for child in reversed(element))
+            else:
+                self._tail[element] = at
+                at += len(element.tail or "")
+
     def of(self, element: Element) -> str:
         """Return the path that finds an element in a browser: `body > main > dl:nth-of-type(1)`."""
         steps = [self._steps[above] for above in (element, *element.iterancestors()) if above in self._steps]
         return " > ".join(reversed(steps)) or "html"
 
+    def span(self, first: Element, last: Element | None = None) -> str:
+        """Return the range from the beginning of an element to the end of another: ` chars 120-431`."""
+        return self._range(self._text[first], self._tail[first if last is None else last])
 
-def _unseen(element: Element) -> bool:
+    def between(self, first: Leaf, last: Leaf) -> str:
+        """Return the range from the first letter of a line to the last of another."""
+        return self._range(self._at(first.first), self._at(last.last))
+
+    def _at(self, spot: Spot) -> int:
+        element, tail, offset = spot
+        return (self._tail if tail else self._text)[element] + offset
+
+    def _range(self, start: int, end: int) -> str:
+        return f" chars {start - self._origin}-{end - self._origin}"
+
+
+def _opened(root: Element) -> frozenset[str]:
+    """Return the ids of parts that something on the page opens."""
+    found = set[str]()
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            for name in ("aria-controls", "data-target", "data-bs-target", "href"):
+                value = element.get(name) or ""
+                if name == "aria-controls" or value.startswith("#"):
+                    found.update(value.removeprefix("#").split())
+    return frozenset(found)
+
+
+def _unseen(element: Element, opened: frozenset[str]) -> bool:
     if not isinstance(element.tag, str):
         return True
-    if element.tag in NEVER_SEEN or element.get("hidden") is not None or element.get("aria-hidden") == "true":
+    if element.tag in NEVER_SEEN or (element.tag == "form" and next(element.iter(*TEXT_PARTS), None) is None):
+        return True  # a form around a whole page, as ASP.NET writes it, holds text
+    named = f"{element.get('class', '')} {element.get('id', '')}"
+    hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
+    if (hidden or HIDDEN_STYLE.search(element.get("style", ""))) and not (
+        element.get("id") in opened or PANEL.search(named)
+    ):
         return True
     if element.tag == "header" and not any(
         above.tag in ("article", "main", "section") for above in element.iterancestors()
@@ -156,7 +255,4 @@ def _unseen(element: Element) -> bool:
         return True
     if element.tag in ("body", "main", "article"):
         return False
-    named = f"{element.get('class', '')} {element.get('id', '')}"
-    return element.get("role") in ("navigation", "contentinfo", "search") or bool(
-        HIDDEN_STYLE.search(element.get("style", "")) or CHROME.search(named)
-    )
+    return element.get("role") in ("navigation", "contentinfo", "search") or bool(CHROME.search(named))

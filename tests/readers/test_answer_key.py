@@ -75,7 +75,7 @@ def test_a_key_on_a_page(pairs: Pairs) -> None:
     body = "<p>१) कोण? (अ) हा (ब) तो</p><p>२) कधी? (अ) आज (ब) काल</p><h3>उत्तरसूची</h3><p>१-ब २-अ</p>"
     found = pairs("a.html", f"<html><body>{body}</body></html>")
     assert [answer for _, _, answer in found] == ["तो", "आज"]
-    assert found[0][0] == "body > p:nth-of-type(1), key body > h3"
+    assert found[0][0] == "body > p:nth-of-type(1) chars 0-21, key body > h3 chars 43-59"
 
 
 def test_a_heading_with_options_and_its_answer(pairs: Pairs) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from datakit.readers.html_text import Paths, parse, text_of
+from datakit.readers.html_text import Places, parse, text_of
 
 Read = Callable[..., list[dict[str, Any]]]
 Pairs = Callable[..., list[tuple[str, str, str]]]
@@ -88,10 +88,15 @@ def test_broken_json_ld_is_said(rows: Read) -> None:
 )
 def test_every_form_of_a_pair(pairs: Pairs, body: str, place: str, question: str, answer: str) -> None:
     """Each way in which pages ask and answer is read, and the path leads to the element that asks."""
-    found = pairs("a.html", page(body))
-    assert found[0] == (place, question, answer)
-    asking = find(parse(page(body).encode()), place)
-    assert question.split("?")[0].split(" ")[0] in "".join(asking.itertext())
+    locator, *pair = pairs("a.html", page(body))[0]
+    path, _, span = locator.partition(" chars ")
+    assert (path, *pair) == (place, question, answer)
+    root = parse(page(body).encode())
+    assert question.split("?")[0].split(" ")[0] in "".join(find(root, place).itertext())
+    start, end = map(int, span.split("-"))
+    told = "".join(root.find("body").itertext())[start:end]
+    assert question.split("?")[0] in told
+    assert answer.rsplit("\n", 1)[-1] in told
 
 
 def test_what_nobody_sees_is_left_out(pairs: Pairs) -> None:
@@ -117,7 +122,7 @@ def test_an_answer_ends_with_its_part_of_the_page(pairs: Pairs) -> None:
 def test_details_that_ask_nothing_are_no_question(rows: Read) -> None:
     """`सविस्तर वाचा` opens a text: it is not asked."""
     (row,) = rows("a.html", page("<details><summary>सविस्तर नोंदी पहा</summary><p>मजकूर</p></details>"))
-    assert (row["reject_reason"], row["locator"]) == ("no_question_answer_pairs", "body")
+    assert (row["reject_reason"], row["locator"]) == ("no_question_answer_pairs", "body chars 0-22")
 
 
 @pytest.mark.parametrize(
@@ -142,10 +147,10 @@ def test_text_as_a_browser_shows_it(markup: str, text: str) -> None:
 def test_paths_lead_back() -> None:
     """The path of every element finds that element."""
     root = parse(page("<main><p>a</p><div><p>b</p><p>c<i>d</i></p></div><div>e</div></main>").encode())
-    paths = Paths(root)
+    places = Places(root)
     for element in root.find("body").iter():
         if element.tag != "body":
-            assert find(root, paths.of(element)) is element
+            assert find(root, places.of(element)) is element
 
 
 @pytest.mark.parametrize(

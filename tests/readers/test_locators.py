@@ -137,7 +137,7 @@ def test_parquet(pairs: list[Pair], group: int) -> None:
 
 
 def test_pages() -> None:
-    """The CSS path of a pair selects one element of the page: the one that asks."""
+    """The CSS path of a pair selects one element of the page, the one that asks; its range holds the whole pair."""
     body = """<main><section><h2>पहिला कोण?</h2><p>शिवाजी</p></section>
     <dl><dt>दुसरा कोण?</dt><dd>संभाजी</dd><dt>तिसरा कोण?</dt><dd>राजाराम</dd></dl>
     <div><p>प्र. चौथा कोण?</p><p>उ. शाहू</p></div></main>"""
@@ -145,7 +145,12 @@ def test_pages() -> None:
     found = read_bytes("a.html", f"<html><body>{body}</body></html>".encode())
     assert len(found) == 4
     for row in found:
-        steps = [re.sub(r":nth-of-type\((\d+)\)", r"[\1]", step) for step in row["locator"].split(" > ")]
+        path, _, span = row["locator"].partition(" chars ")
+        steps = [re.sub(r":nth-of-type\((\d+)\)", r"[\1]", step) for step in path.split(" > ")]
         elements = page.xpath("/html/" + "/".join(steps))
         assert len(elements) == 1
         assert row["question"] in elements[0].text_content()
+        start, end = map(int, span.split("-"))
+        told = page.find("body").text_content()[start:end]
+        assert told.strip().endswith(row["answer"])
+        assert told.strip().removeprefix("प्र. ").startswith(row["question"])
