@@ -127,6 +127,7 @@ class Asker:
 
     async def _once(self, url: str, site: Site, want: Want, attempt: int) -> Answer:
         import httpcore
+        import httpx
 
         self.requests += 1
         path = self._shelf.scratch()
@@ -140,7 +141,7 @@ class Asker:
             answer = Answer(fault="too_slow", detail=detail, attempts=attempt)
         except Refused as error:
             answer = Answer(fault="refused_address", detail=str(error), attempts=attempt)
-        except (httpcore.NetworkError, httpcore.ProtocolError, OSError) as error:
+        except (httpcore.NetworkError, httpcore.ProtocolError, httpx.InvalidURL, OSError) as error:
             answer = Answer(fault="network_error", detail=_first_line(error), attempts=attempt)
         finally:
             if answer is None or answer.stored is None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import AsyncIterable
+from collections.abc import AsyncIterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, Protocol
@@ -15,8 +15,8 @@ STEP_BYTES: Final = 256 << 10
 CUT_STEP_BYTES: Final = 1 << 10
 """Where a body is cut and not refused, it is unpacked in steps so small that one cannot pass a few MiB."""
 
-DEFLATE_RATIO: Final = 1100
-"""Deflate cannot pass 1,032 to 1 (its longest match is 258 bytes for two bits)."""
+HEAD_BYTES: Final = 2
+GZIP_MAGIC: Final = b"\x1f\x8b"
 
 CODINGS: Final = ("gzip", "x-gzip", "deflate", "identity", "")
 
@@ -41,8 +41,8 @@ class Stored:
 class Decoder(Protocol):
     """Unpacks a stream piece by piece."""
 
-    def decode(self, data: bytes, room: int) -> bytes:
-        """Return what `data` unpacks to. Errors: `TooLarge` where that is more than `room` bytes."""
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        """Yield what `data` unpacks to, at most 256 KiB at a time. Errors: `BadBody`."""
         ...
 
     def finish(self) -> None:
@@ -53,10 +53,8 @@ class Decoder(Protocol):
 class Plain:
     """No coding."""
 
-    def decode(self, data: bytes, room: int) -> bytes:
-        if len(data) > room:
-            raise TooLarge
-        return data
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        yield data
 
     def finish(self) -> None:
         """Nothing can be missing."""
@@ -67,38 +65,48 @@ class Deflated:
 
     def __init__(self, *, gzip: bool) -> None:
         self._gzip = gzip
-        self._stream = zlib.decompressobj(31 if gzip else 15)
-        self._begun = False
+        self._stream = zlib.decompressobj(31)
+        self._head = b""  # a stream's first two bytes tell what it is; they may come one by one
+        self._inside = False
+        self._first = True
+        self._padding = False
 
-    def decode(self, data: bytes, room: int) -> bytes:
-        parts: list[bytes] = []
-        while data:
-            if self._stream.eof:
-                if not self._gzip or not data.startswith(b"\x1f\x8b"):
-                    break  # padding after the end, as gzip itself ignores it
-                self._stream = zlib.decompressobj(31)
-            part = self._unpack(data, min(STEP_BYTES, room + 1))
-            room -= len(part)
-            if room < 0:
-                raise TooLarge
-            parts.append(part)
-            data = self._stream.unused_data if self._stream.eof else self._stream.unconsumed_tail
-        return b"".join(parts)
-
-    def _unpack(self, data: bytes, most: int) -> bytes:
-        try:
-            part = self._stream.decompress(data, most)
-        except zlib.error as error:
-            if self._gzip or self._begun:
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        full = False  # more may come out without more going in
+        while (data or full) and not self._padding:
+            if not self._inside:
+                data = self._head + data
+                if len(data) < HEAD_BYTES:
+                    self._head = data
+                    return
+                self._begin(data[:HEAD_BYTES])
+                continue
+            try:
+                part = self._stream.decompress(data, STEP_BYTES)
+            except zlib.error as error:
                 raise BadBody(f"found a body that does not unpack ({error})") from None
-            self._stream = zlib.decompressobj(-15)  # "deflate" without zlib's header, which many servers send
-            self._begun = True
-            return self._unpack(data, most)
-        self._begun = True
-        return part
+            if part:
+                yield part
+            full = len(part) == STEP_BYTES and not self._stream.eof
+            data = self._stream.unconsumed_tail
+            if self._stream.eof:
+                self._inside, self._first, data = False, False, self._stream.unused_data
+
+    def _begin(self, head: bytes) -> None:
+        """Choose how to unpack what begins here; after a first stream anything else is padding, as gzip has it."""
+        self._head = b""
+        if self._gzip and (self._first or head == GZIP_MAGIC):
+            self._stream = zlib.decompressobj(31)
+        elif not self._gzip and self._first:
+            zlib_header = head[0] & 0x0F == 8 and int.from_bytes(head, "big") % 31 == 0  # RFC 1950, section 2.2
+            self._stream = zlib.decompressobj(15 if zlib_header else -15)  # many servers send it without
+        else:
+            self._padding = True
+            return
+        self._inside = True
 
     def finish(self) -> None:
-        if self._begun and not self._stream.eof:
+        if self._inside or (self._head and self._first):
             raise BadBody("found a packed body that stops in the middle")
 
 
@@ -126,11 +134,12 @@ async def store(chunks: AsyncIterable[bytes], coding: str, path: Path, *, max_by
             if received > max_bytes + STEP_BYTES and not cut:  # packed bytes that unpack to nothing
                 raise TooLarge
             for begin in range(0, len(chunk), step):
-                room = CUT_STEP_BYTES * DEFLATE_RATIO if cut else max_bytes - size
-                data = unpack.decode(chunk[begin : begin + step], room)
-                size += len(data)
-                digest.update(data)
-                _write(target, data)
+                for data in unpack.decode(chunk[begin : begin + step]):
+                    size += len(data)
+                    if size > max_bytes and not cut:
+                        raise TooLarge
+                    digest.update(data)
+                    _write(target, data)
                 if cut and (size > max_bytes or received > max_bytes + STEP_BYTES):
                     return Stored(path=path, sha256=digest.hexdigest(), size=size)
     unpack.finish()

@@ -88,4 +88,4 @@ def suffix_of(header: str, head: bytes, url: str) -> str | None:
 
 
 def _suffix(url: str) -> str:
-    return PurePosixPath(urlsplit(url).path).suffix.lower()
+    return PurePosixPath(urlsplit(url).path.rpartition("/")[2]).suffix.lower()

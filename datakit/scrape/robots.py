@@ -28,6 +28,8 @@ class Robots:
     status: int | None = None
     sha256: str | None = None
     detail: str | None = None
+    fault: str | None = None
+    """Why nobody answered, as the ledger calls it."""
     rules: "Protego | None" = None
 
     def decision(self, url: str) -> str:
@@ -66,14 +68,22 @@ def read_rules(data: bytes) -> "Protego":
     return Protego.parse(kept.decode("utf-8-sig", "replace"))
 
 
-def judge(url: str, status: int | None, data: bytes, *, sha256: str | None = None, detail: str | None = None) -> Robots:
+def judge(
+    url: str,
+    status: int | None,
+    data: bytes,
+    *,
+    sha256: str | None = None,
+    detail: str | None = None,
+    fault: str | None = None,
+) -> Robots:
     """Return what the answer to a robots.txt means.
 
     2xx: its rules. 4xx but 429: no rules, all allowed. 5xx, 429 after retries, no answer: nothing is allowed for now.
     Anything else, a redirect that leads nowhere included, is an absent file. Source: RFC 9309, section 2.3.1.
     """
     if status is None or status >= 500 or status == 429:
-        return Robots(url=url, state="unreachable", status=status, detail=detail)
+        return Robots(url=url, state="unreachable", status=status, detail=detail, fault=fault)
     if 200 <= status < 300:
         return Robots(url=url, state="rules", status=status, sha256=sha256, rules=read_rules(data))
     return Robots(url=url, state="absent", status=status, detail=detail)

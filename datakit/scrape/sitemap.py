@@ -46,12 +46,12 @@ def entries(path: Path, url: str) -> Iterator[Entry]:
         try:
             head = source.peek()
             found = _xml(source) if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else _text(source)
-            for count, (text, index) in enumerate(found, start=1):
+            for count, (text, index) in enumerate(found):
+                if count == MAX_ENTRIES:
+                    raise BadSitemap(f"found more than {MAX_ENTRIES:,} entries; the rest is not read")
                 link = normalize(text, url)
                 if link is not None:
                     yield Entry(link, index)
-                if count >= MAX_ENTRIES:
-                    raise BadSitemap(f"found more than {MAX_ENTRIES:,} entries; the rest is not read")
         except (OSError, EOFError, zlib.error, etree.XMLSyntaxError) as error:
             raise BadSitemap(f"found no whole sitemap ({error})") from None
 

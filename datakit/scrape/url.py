@@ -1,5 +1,6 @@
 """URLs in one spelling, so that a page has one name: two spellings of it would be two fetches."""
 
+import ipaddress
 import re
 from typing import Final
 from urllib.parse import urljoin, urlsplit, urlunsplit
@@ -12,6 +13,7 @@ MAX_CHARS: Final = 2000
 _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _KEPT: Final = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/?%[]")
+_FOUR_NUMBERS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -67,7 +69,7 @@ def same_site(one: str, other: str) -> bool:
 
 def _host(name: str) -> str | None:
     name = name.rstrip(".")
-    if not name or _CONTROL.search(name):
+    if not name or _CONTROL.search(name) or (_FOUR_NUMBERS.fullmatch(name) and not _is_address(name)):
         return None
     if name.isascii():
         return name.lower()
@@ -77,6 +79,14 @@ def _host(name: str) -> str | None:
         return idna.encode(name, uts46=True).decode()
     except idna.IDNAError:
         return None
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.IPv4Address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _escaped(text: str) -> str:

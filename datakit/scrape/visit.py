@@ -108,6 +108,8 @@ class Visitor:
         decision = robots.decision(url)
         if decision == "disallowed":
             return Fetched(url=url, outcome="disallowed", detail=f"{robots.url} disallows it")
+        if decision == "unreachable" and robots.fault == "refused_address":
+            return Fetched(url=url, outcome=robots.fault, detail=robots.detail)
         if decision == "unreachable":
             detail = f"{robots.url} could not be read ({robots.detail or robots.status}), so nothing is allowed for now"
             return Fetched(url=url, outcome="robots_unreachable", detail=detail)
@@ -211,7 +213,9 @@ class Visitor:
             data, sha256 = answer.stored.path.read_bytes(), answer.stored.sha256
             file = self._shelf.keep_aside(answer.stored, ".txt")
         status = None if answer.fault is not None else answer.status
-        found = judge(url, status, data, sha256=sha256, detail=answer.detail)
+        found = judge(url, status, data, sha256=sha256, detail=answer.detail, fault=answer.fault)
+        lane = await self._asker.lane(url, site)
+        lane.pause(min(found.delay_s, self._plan.max_wait_s))  # the file itself was the first request
         self._note_robots(found, current, answer, file, site)
         return found
 
