@@ -8,7 +8,7 @@ from typing import Any, Final, Literal
 from datakit.errors import MissingDependencyError, UsageError
 from trainer.base import Base
 from trainer.batches import DataOrder, micro_batches, steps_of
-from trainer.config import Config
+from trainer.config import ALL_LINEAR, Config
 from trainer.engine import EngineOptions
 from trainer.engines import ENGINES, engine_module
 from trainer.errors import DoesNotFitError
@@ -152,7 +152,7 @@ def choose_engine(config: Config, base: Base, *, device: str, reasons: list[str]
         reasons.append("engine hf: the only one for a CPU")
         return "hf"
     if find_spec(ENGINES["fused"]) is not None:
-        because = engine_module("fused").supports(base.config) if base.form == "safetensors" else "the base is a GGUF"
+        because = _not_fused(config, base, dtype=choose_dtype(config, device=device, reasons=[]))
         if because is None:
             reasons.append("engine fused: the fastest one, and it knows this architecture")
             return "fused"
@@ -162,6 +162,18 @@ def choose_engine(config: Config, base: Base, *, device: str, reasons: list[str]
         return "unsloth"
     reasons.append("engine hf: unsloth is not installed or cannot load this base")
     return "hf"
+
+
+def _not_fused(config: Config, base: Base, *, dtype: str) -> str | None:
+    """Return why the fused engine is not taken, or None."""
+    if base.form == "gguf":
+        return "the base is a GGUF"
+    if set(config.targets) != set(ALL_LINEAR):
+        return f"it adapts all of {', '.join(ALL_LINEAR)}"
+    if dtype == "fp16":
+        return "it computes in bf16"
+    found: str | None = engine_module("fused").supports(base.config)
+    return found
 
 
 def choose_dtype(config: Config, *, device: str, reasons: list[str]) -> Any:

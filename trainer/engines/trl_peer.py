@@ -6,6 +6,7 @@ It runs a whole training by itself, so it is no engine; `trainer run` never uses
 
 import tempfile
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from datakit.errors import MissingDependencyError
@@ -42,7 +43,7 @@ def train_with_trl(
         [{"input_ids": list(row.input_ids), "completion_mask": list(row.completion_mask)} for row in rows]
     )
     with tempfile.TemporaryDirectory(prefix="trl-") as folder:
-        trainer = SFTTrainer(
+        trainer = _trainer_class(SFTTrainer)(
             model=model,
             train_dataset=data,
             processing_class=base.tokenizer,
@@ -89,3 +90,24 @@ def train_with_trl(
         initialise(parameters, seed=config.seed)
         trainer.train()
         return [float(line["loss"]) for line in trainer.state.log_history if "loss" in line]
+
+
+def _trainer_class(plain: Any) -> Any:
+    """Return SFTTrainer, or where Triton is missing one whose loss is plain cross-entropy: TRL 1.15 has no other."""
+    if find_spec("triton") is not None:
+        return plain
+
+    class PlainLoss(plain):  # type: ignore[misc]
+        def compute_loss(
+            self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+        ) -> Any:
+            labels = inputs.pop("labels")
+            from transformers.loss.loss_utils import ForCausalLMLoss
+
+            outputs = model(**inputs, use_cache=False)
+            loss = ForCausalLMLoss(
+                outputs.logits, labels, vocab_size=outputs.logits.shape[-1], num_items_in_batch=num_items_in_batch
+            )
+            return (loss, outputs) if return_outputs else loss
+
+    return PlainLoss
