@@ -26,25 +26,18 @@ class Crawl:
         self._ledger = ledger
         self._memory = memory
         self._progress = progress
-        self._levels = Levels(shelf.levels(memory.run, site.id), max_pages=site.max_pages)
+        self._levels = Levels(max_pages=site.max_pages)
 
     async def run(self) -> None:
         """Visit every page of the source that this run has no line for."""
         site = self._site
-        try:
-            urls = self._levels.open(0)
-            if urls is None:
-                urls = self._levels.choose(0, [*site.urls, *await self._listed()])
-            self._progress.start(site.id, None if site.depth else len(urls))
-            self._progress.advance(site.id, sum((site.id, url) in self._memory.done for url in urls))
-            for depth in range(site.depth + 1):
-                await self._level(depth, urls)
-                if depth == site.depth or not urls:
-                    break
-                known = self._levels.open(depth + 1)
-                urls = self._levels.choose(depth + 1) if known is None else known
-        finally:
-            self._levels.close()
+        urls = self._levels.begin([*site.urls, *await self._listed()])
+        self._progress.start(site.id, None if site.depth else len(urls))
+        for depth in range(site.depth + 1):
+            await self._level(depth, urls)
+            urls = self._levels.next()
+            if not urls:
+                break
         pages = sum(self._memory.outcomes.get(site.id, {}).values())
         self._progress.finish(site.id, f"{pages:,} pages")
 
@@ -54,6 +47,11 @@ class Crawl:
         for number, url in enumerate(urls):
             if (self._site.id, url) not in self._memory.done:
                 hosts.setdefault(host_of(url), []).append((number, url))
+                continue
+            self._progress.advance(self._site.id, 1)
+            if depth < self._site.depth:
+                self._levels.note(number, self._visitor.links_again(url, self._site))
+            await asyncio.sleep(0)  # a long stretch of known pages must not hold up the other sources
         async with asyncio.TaskGroup() as group:
             for pages in hosts.values():
                 group.create_task(self._host(depth, pages))

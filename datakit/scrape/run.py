@@ -78,7 +78,6 @@ def scrape(
         ledger = Ledger(shelf.ledger)
         try:
             if not memory.resumed:
-                shelf.forget_levels()
                 ledger.append({
                     "kind": "begin", "run": memory.run, "plan": plan_digest(plan), "agent": plan.user_agent,
                     "fetched_at": now(), **plan.described(),
@@ -91,7 +90,6 @@ def scrape(
             ledger.close()
         superseded = 0
         if finished:
-            shelf.forget_levels()
             superseded = shelf.set_aside(set(load_origins(raw)))
     return Summary(
         run=memory.run,

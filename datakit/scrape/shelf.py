@@ -74,14 +74,6 @@ class Shelf:
         """Return the path of a file that the ledger names."""
         return self.home.parent / file
 
-    def levels(self, run: int, source: str) -> Path:
-        """Return the folder for the levels of one source's crawl."""
-        return self.home / ".levels" / str(run) / source
-
-    def forget_levels(self) -> None:
-        """Delete the levels of every run: none is under way."""
-        _clear(self.home / ".levels")
-
     def set_aside(self, current: set[str]) -> int:
         """Move the pages that no URL leads to any more out of the readers' sight; return how many went.
 
@@ -104,10 +96,3 @@ class Shelf:
         target = folder / f"{stored.sha256}{suffix}"
         stored.path.replace(target)
         return target.relative_to(self.home.parent).as_posix()
-
-
-def _clear(folder: Path) -> None:
-    import shutil
-
-    if folder.exists():
-        shutil.rmtree(folder)

@@ -90,9 +90,20 @@ class Visitor:
             line["licence_marks"] = marks
             if site.licence is None and (licence := stated(marks)) is not None:
                 line |= {"licence": licence, "licence_from": "page"}
-            if root is not None and depth < site.depth and "nofollow" not in fetched.headers.get("x-robots-tag", ""):
-                links = [link for link in links_of(root, fetched.url) if is_below(link, site.prefixes)]
+            if depth < site.depth:
+                links = _followed(root, fetched, site)
         return line, links
+
+    def links_again(self, url: str, site: Site) -> list[str]:
+        """Return the links of a page that this run has a line for: read from the shelf, nobody is asked."""
+        fetched = self._memory.this_run.get(url)
+        for _ in range(MAX_HOPS + 1):
+            if fetched is None or fetched.location is None:
+                break
+            fetched = self._memory.this_run.get(fetched.location)
+        if fetched is None or not fetched.whole:
+            return []
+        return _followed(self._parsed(fetched), fetched, site)
 
     async def robots(self, url: str, site: Site) -> Robots:
         """Return the robots.txt that speaks for a URL, fetched once a run."""
@@ -230,3 +241,10 @@ class Visitor:
             "attempts": answer.attempts, "headers": dict(answer.headers), "sha256": found.sha256, "file": file,
         }  # fmt: skip
         self._ledger.append(line)
+
+
+def _followed(root: Any | None, fetched: Fetched, site: Site) -> list[str]:
+    """Return the links to follow from a page: those below the source's prefixes, none where the page asks for that."""
+    if root is None or "nofollow" in fetched.headers.get("x-robots-tag", ""):
+        return []
+    return [link for link in links_of(root, fetched.url) if is_below(link, site.prefixes)]
