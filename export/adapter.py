@@ -93,6 +93,8 @@ def _check(path: Path, config: dict[str, Any]) -> None:
             raise InputError(f"{path}: {option} = {config[option]!r} is not exported: {why}")
     if config.get("bias", "none") != "none":
         raise InputError(f"{path}: bias = {config['bias']!r} is not exported; train with bias = 'none'")
+    if config.get("lora_alpha") == 0:
+        raise InputError(f"{path}: lora_alpha is 0, which would leave the base as it is")
     if not isinstance(config.get("lora_alpha"), int | float) or not isinstance(config.get("r"), int):
         raise InputError(f"{path}: expected numbers r and lora_alpha, found {config.get('r')!r} and "
                          f"{config.get('lora_alpha')!r}")  # fmt: skip
