@@ -6,7 +6,7 @@ fixed set must come out equal, letter by letter. A template that equals none is 
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 from typing import Final
 
@@ -49,6 +49,12 @@ def literal(text: str) -> str:
     return f'"{escaped}"'
 
 
+def given(template: str) -> ChatFormat:
+    """Return a TEMPLATE of the user's own as a format. Errors: `InputError` where it cannot be read."""
+    render(template, ollama_values(CONVERSATIONS["system, three turns"]))
+    return ChatFormat(name="given", template=template, default_system=None, stop=())
+
+
 def recognise(jinja: JinjaTemplate) -> ChatFormat:
     """Return the format that renders every conversation as the model's own template does.
 
@@ -59,7 +65,7 @@ def recognise(jinja: JinjaTemplate) -> ChatFormat:
     if not wanted:
         raise InputError("the model's chat template renders none of the conversations; it raises on every one")
     nearest: tuple[float, ChatFormat, str] | None = None
-    for candidate in _candidates(wanted):
+    for candidate in _with_bos(wanted, jinja):
         found = {name: render(candidate.template, ollama_values(CONVERSATIONS[name])) for name in wanted}
         if found == wanted:
             return candidate
@@ -85,6 +91,15 @@ def difference(wanted: str, found: str, where: str) -> str:
         f"conversation '{where}', character {place}: the model's template says {wanted[start : place + 40]!r}, "
         f"this one {found[start : place + 40]!r}"
     )
+
+
+def _with_bos(wanted: Mapping[str, str], jinja: JinjaTemplate) -> Iterator[ChatFormat]:
+    """Every format; then every format behind the BOS that the template prints and that nobody else puts there."""
+    yield from _candidates(wanted)
+    if jinja.bos and all(text.startswith(jinja.bos) for text in wanted.values()):
+        bare = {name: text.removeprefix(jinja.bos) for name, text in wanted.items()}
+        for candidate in _candidates(bare):
+            yield replace(candidate, template=jinja.bos + candidate.template)
 
 
 def _candidates(wanted: Mapping[str, str]) -> Iterator[ChatFormat]:

@@ -119,6 +119,11 @@ class LlamaCpp:
         _, payload = self._ask(do="logits", ids=list(ids))
         return np.frombuffer(payload, dtype=np.float32).reshape(len(ids), -1)
 
+    def address(self) -> str:
+        """Start llama.cpp's server on the loopback and return its address; it lives as long as this object."""
+        value, _ = self._ask(do="address")
+        return str(value)
+
     def render(self, messages: Sequence[Mapping[str, str]]) -> str:
         """Return the prompt that llama.cpp's own Jinja engine makes of a conversation, generation prompt included."""
         value, _ = self._ask(do="render", body={"messages": list(messages)})

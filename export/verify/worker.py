@@ -83,6 +83,8 @@ class _Worker:
                 return [model.tokenize(text, **flags) for text in request["texts"]]
             case "logits":
                 return self._native().logits(request["ids"])
+            case "address":
+                return self._address()
             case "render":
                 return self._post("/apply-template", request["body"])["prompt"]
             case "chat":

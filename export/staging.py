@@ -1,0 +1,72 @@
+"""A folder that is there whole or not at all: filled under another name, renamed when its manifest is written."""
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from datakit.errors import OutputError, UsageError
+
+_LOCK: Final = ".lock"
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder beside the wanted one, held against other processes, and remove it on the way out.
+
+    What a killed export left there is cleared first. Errors: `UsageError` while another export fills it,
+    `OutputError` where the disk refuses.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    try:
+        part.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(part / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise OutputError(f"{part}: cannot be created ({error.strerror}); nothing was written") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise UsageError(
+                f"{part}: another export fills this folder; wait for it, or choose another --out"
+            ) from error
+        for left in part.iterdir():
+            if left.name != _LOCK:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        try:
+            yield part
+        finally:
+            shutil.rmtree(part, ignore_errors=True)  # after a publish there is nothing here any more
+    finally:
+        os.close(descriptor)
+
+
+def publish(part: Path, folder: Path) -> None:
+    """Put a filled folder under its final name. An export that lies there gives way at the last moment only."""
+    (part / _LOCK).unlink(missing_ok=True)
+    old = folder.with_name(f".{folder.name}.old")
+    try:
+        for path in part.iterdir():
+            _sync(path)
+        _sync(part)
+        shutil.rmtree(old, ignore_errors=True)
+        if folder.exists():
+            folder.rename(old)
+        part.rename(folder)
+        _sync(folder.parent)
+    except OSError as error:
+        raise OutputError(
+            f"{folder}: cannot be put in place ({error.strerror}); the export was not published"
+        ) from error
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
