@@ -62,8 +62,7 @@ class DecisionLog:
     def decision(self, row: str) -> Decision | None:
         """Return what stands about a row; None where nothing does, or where it is contested."""
         self._refresh()
-        found = standing(self._by_row.get(row, ()), self._known)
-        return found[0] if len(found) == 1 else None
+        return self._decision(row)
 
     def append(self, decision: Decision) -> Decision:
         """Write a decision, durably, and return it.
@@ -81,7 +80,7 @@ class DecisionLog:
                     fcntl.flock(descriptor, fcntl.LOCK_EX)  # given back by close
                 self._refresh(locked=True)
                 if self._last(decision.row) != decision.replaces:
-                    raise DecidedMeanwhile(self.decision(decision.row))
+                    raise DecidedMeanwhile(self._decision(decision.row))
                 if os.write(descriptor, line) != len(line):
                     raise OSError("the disk took a part of the line only")
                 os.fsync(descriptor)
@@ -93,6 +92,10 @@ class DecisionLog:
             )
         self._refresh()
         return decision
+
+    def _decision(self, row: str) -> Decision | None:
+        found = standing(self._by_row.get(row, ()), self._known)
+        return found[0] if len(found) == 1 else None
 
     def _last(self, row: str) -> tuple[str, ...]:
         return tuple(one.id for one in last(self._by_row.get(row, ())))
