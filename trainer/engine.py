@@ -71,6 +71,13 @@ class Engine(Protocol):
         """
         ...
 
+    def stepped(self) -> "dict[str, Tensor]":
+        """Return what the optimizer changes: `parameters()`, or one buffer that they are views of.
+
+        A buffer costs a handful of launches a step where hundreds of small tensors cost as much as a layer.
+        """
+        ...
+
     def train_step(self, batch: Batch, denominator: float) -> "Tensor":
         """Run forward and backward: add the gradient of `sum(weights * nll) / denominator` to the parameters' `.grad`.
 

@@ -197,12 +197,12 @@ def _go(run: Path, ready: Prepared, group: Group, habits: Habits, notify: Notify
             else []
         )
         optimizer = torch.optim.AdamW(
-            parameters.values(),
+            engine.stepped().values(),
             lr=config.learning_rate,
             weight_decay=config.weight_decay,
             fused=group.device.startswith("cuda"),
         )
-        progress = load_checkpoint(run, parameters, optimizer)
+        progress = load_checkpoint(run, engine.stepped(), optimizer)
         engine.after_update()
         progress.token_budget = progress.token_budget or plan.token_budget
         metrics = Metrics(run, keep_lines=progress.metrics_lines, writes=group.writes)
@@ -240,8 +240,8 @@ def fit(
     import torch
 
     config, steps = ready.config, ready.plan.steps
-    parameters = engine.parameters()
-    tensors = list(parameters.values())
+    stepped = engine.stepped()
+    tensors = list(stepped.values())
     evaluate_after = evaluation_steps(steps, config.evaluations)
     waiting: list[dict[str, Any]] = []
     flush_every = _FLUSH_STEPS if group.device.startswith("cuda") else 1
@@ -253,7 +253,7 @@ def fit(
         if group.writes:
             metrics.sync()
             progress.metrics_lines = metrics.lines
-            save_checkpoint(run, progress, parameters, optimizer)
+            save_checkpoint(run, progress, stepped, optimizer)
         group.wait()
         last_saved = time.monotonic()
 

@@ -25,7 +25,7 @@ def run(root: Path, variant: Ours, *, steps: int, rate: float) -> dict[str, Any]
     engine.after_update()
     torch.cuda.synchronize()
     opened = time.perf_counter()
-    parameter = engine.whole_parameter()
+    parameter = engine.stepped()["adapter"]
     optimizer = torch.optim.AdamW([parameter], lr=rate, weight_decay=0.001, fused=True)
     losses, marks, samples, tokens = [], [], 0, 0
     for number, step in zip(range(steps), _steps(root / "rows.jsonl", variant), strict=False):

@@ -38,6 +38,9 @@ class FakeEngine:
     def parameters(self) -> "dict[str, Tensor]":
         return {f"{_NAME}.lora_A.weight": self._a, f"{_NAME}.lora_B.weight": self._b}
 
+    def stepped(self) -> "dict[str, Tensor]":
+        return self.parameters()
+
     def train_step(self, batch: Batch, denominator: float) -> "Tensor":
         import torch
 

@@ -38,6 +38,9 @@ class HfEngine:
     def parameters(self) -> "dict[str, Tensor]":
         return self._parameters
 
+    def stepped(self) -> "dict[str, Tensor]":
+        return self._parameters
+
     def train_step(self, batch: Batch, denominator: float) -> "Tensor":
         import torch
 

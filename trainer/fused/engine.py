@@ -30,9 +30,9 @@ class FusedEngine:
         """Return the LoRA's tensors, float32, by their names in an adapter file."""
         return self.model.parameters.named
 
-    def whole_parameter(self) -> Tensor:
-        """Return all of them as one float32 tensor [weights], with one gradient: an optimizer has less to launch."""
-        return self.model.parameters.master
+    def stepped(self) -> dict[str, Tensor]:
+        """Return all of them as one float32 tensor [weights], with one gradient."""
+        return {"adapter": self.model.parameters.master}
 
     def after_update(self) -> None:
         """Carry changed parameters over into the compute type."""
