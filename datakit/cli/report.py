@@ -1,7 +1,7 @@
 """`datakit report`: the quality report of a version."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -17,6 +17,12 @@ def report(
     against: Annotated[
         str | None, typer.Option(help="Another version to compare with; by default the one before it, as published.")
     ] = None,
+    tokenizer: Annotated[
+        Path | None, typer.Option(help="Count tokens with this tokenizer.json, or a folder that holds one.")
+    ] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="What a row may have before it counts as too long.")] = 2048,
+    runs: Annotated[Path, typer.Option(help="Folder of runs, for the lineage of a page written anew.")] = Path("runs"),
+    models: Annotated[Path, typer.Option(help="Folder of exported models, likewise.")] = Path("models"),
     out: Annotated[Path | None, typer.Option(help="Write to this file.")] = None,
     curated: Annotated[Path, typer.Option("--curated", help="Folder that holds the versions.")] = Path("curated"),
 ) -> None:
@@ -29,14 +35,17 @@ def report(
 
     found = find(curated, version)
     previous = find(curated, against).path if against else None
-    if form == "html" and out is None and previous is None:
+    if form == "html" and out is None and previous is None and tokenizer is None:
         page = found.path / "report.html"
         if not page.is_file():
             raise InputError(
                 f"{page}: missing; `datakit verify {version}` tells what else is, --out FILE writes a new one"
             )
     else:
-        text = _text(found.path, form, previous)
+        from datakit.trace.places import Folders, Places
+
+        places = Places(Folders(curated=curated, runs=runs, models=models))
+        text = _text(found.path, form, previous=previous, tokenizer=tokenizer, max_tokens=max_tokens, places=places)
         if form != "html" and out is None:
             typer.echo(text)
             return
@@ -47,11 +56,11 @@ def report(
         _open(page)
 
 
-def _text(folder: Path, form: str, previous: Path | None) -> str:
+def _text(folder: Path, form: str, **asked: Any) -> str:
     from datakit.lineage import read_manifest
     from datakit.report import as_html, as_json, as_markdown, gather
 
-    facts = gather(folder, read_manifest(folder), previous=previous)
+    facts = gather(folder, read_manifest(folder), **asked)
     return {"html": as_html, "json": as_json, "md": as_markdown}[form](facts)
 
 

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from datakit.gate import Outcome, read_outcome
 from datakit.lineage import Manifest
 from datakit.report.asked import question_kinds
 from datakit.report.changes import Changes, changes
+from datakit.report.decided import Decisions, decisions
 from datakit.report.disputes import Disputes, disputes
 from datakit.report.doubts import Doubt, doubts
 from datakit.report.funnel import Step, steps
+from datakit.report.kinship import Kinship, kinship
 from datakit.report.leaks import Leakage, leakage
 from datakit.report.lengths import Histogram, histograms
 from datakit.report.merges import Merges, merges
@@ -19,7 +22,10 @@ from datakit.report.origins import Origins, origins
 from datakit.report.rejects import Reason, reasons
 from datakit.report.release import Release
 from datakit.report.repairs import Repairs, repairs
+from datakit.report.tokens import MAX_TOKENS, Tokens, tokens
 from datakit.report.verdict import Verdict, judge
+from datakit.trace.draw import version_graph
+from datakit.trace.places import Places
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,19 +49,35 @@ class Facts:
     languages: list[Share]
     question_kinds: list[Share]
     lengths: list[Histogram]
+    tokens: Tokens | None
+    """None: nobody chose a tokenizer."""
     splits: Mapping[str, int]
     leakage: Leakage
     changes: Changes | None
+    expectations: Outcome | None
+    """None: no release gate was run."""
+    decisions: Decisions | None
     origins: Origins
+    kinship: Kinship
     recipe: Mapping[str, Any]
     row_roots: Mapping[str, str]
     tools: Mapping[str, str]
 
 
-def gather(folder: Path, manifest: Manifest, *, previous: Path | None = None) -> Facts:
+def gather(
+    folder: Path,
+    manifest: Manifest,
+    *,
+    previous: Path | None = None,
+    tokenizer: Path | None = None,
+    max_tokens: int = MAX_TOKENS,
+    places: Places | None = None,
+) -> Facts:
     """Read the facts from a version's Parquet files; `previous` is the folder of the version to compare with.
 
-    Columns are aggregated lazily and text is fetched for samples only. The manifest need not lie in the folder yet.
+    `tokenizer` is a `tokenizer.json`, or a folder with one, to count tokens with; `places` are where runs and models of
+    the version may lie. Columns are aggregated lazily and text is fetched for samples only. The manifest need not lie
+    in the folder yet.
     """
     release = Release(folder, manifest)
     found = sources(release)
@@ -80,10 +102,14 @@ def gather(folder: Path, manifest: Manifest, *, previous: Path | None = None) ->
         languages=languages(release),
         question_kinds=question_kinds(release),
         lengths=histograms(release),
+        tokens=tokens(release, tokenizer, max_tokens=max_tokens) if tokenizer else None,
         splits={split: manifest.counts["splits"][split] for split in release.splits},
         leakage=leaks,
         changes=changes(release, previous) if previous else None,
+        expectations=read_outcome(folder),
+        decisions=decisions(release),
         origins=lineage,
+        kinship=kinship(version_graph(folder, manifest, places=places)),
         recipe=manifest.identity["recipe"],
         row_roots=manifest.identity["row_roots"],
         tools=manifest.tools,

@@ -1,5 +1,6 @@
 """The funnel: what each stage was given and what it took out, reason by reason."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,6 +20,11 @@ class Loss:
 
     reason: str
     rows: int
+    only_here: int | None = None
+    """How many of them no later row stage would have rejected; None where that was not measured, as for stages that
+    decide about rows together."""
+    estimated: bool = False
+    """Whether that number was measured on some of the rows and holds for the rest by its share."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +52,7 @@ def steps(manifest: Manifest) -> list[Step]:
     The order is the recipe's: a manifest read from disk has its counts by alphabet.
     """
     tallies = manifest.counts["stages"]
+    alone = manifest.counts.get("only_here", {})  # absent in versions of earlier days
     recipe = [READ, *(stage["use"] for stage in manifest.identity["recipe"]["stages"])]
     if "exact_dedup" in recipe:
         recipe.insert(recipe.index("exact_dedup") + 1, REVIEW)
@@ -54,11 +61,21 @@ def steps(manifest: Manifest) -> list[Step]:
         Step(
             stage=name,
             rows_in=tallies[name]["in"],
-            losses=tuple(Loss(reason=reason, rows=count) for reason, count in _sorted(tallies[name]["rejected"])),
+            losses=tuple(
+                _loss(reason, count, alone.get(name, {}).get(reason))
+                for reason, count in _sorted(tallies[name]["rejected"])
+            ),
         )
         for name in dict.fromkeys(order)
         if name in tallies and tallies[name]["in"]
     ]
+
+
+def _loss(reason: str, rows: int, looked: Mapping[str, int] | None) -> Loss:
+    if not looked or not looked["looked_at"]:
+        return Loss(reason=reason, rows=rows)
+    share = looked["only"] / looked["looked_at"]
+    return Loss(reason=reason, rows=rows, only_here=round(share * rows), estimated=looked["looked_at"] < rows)
 
 
 def _sorted(rejected: dict[str, int]) -> list[tuple[str, int]]:

@@ -15,8 +15,11 @@ _TITLES: Final = {
     "content": "What it is about",
     "questions": "What the questions ask",
     "lengths": "Lengths",
+    "tokens": "Tokens",
     "splits": "Splits",
     "changes": "Since the version before",
+    "expectations": "Expectations",
+    "decisions": "What people decided",
     "lineage": "Lineage",
     "recipe": "How it was made",
 }
@@ -34,5 +37,6 @@ def sections(facts: Facts) -> dict[str, str]:
         "questions": not facts.question_kinds,
         "lengths": not facts.lengths,
         "changes": facts.changes is None,
+        "decisions": facts.decisions is None,
     }
     return {name: title for name, title in _TITLES.items() if not absent.get(name)}

@@ -4,12 +4,14 @@ from importlib.resources import files
 from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from datakit.report.asked import WORDS
 from datakit.report.differing import differing
 from datakit.report.lengths import EDGES, labels
 from datakit.report.marks import code_points, readable, shown
+from datakit.report.tokens import EDGES as TOKEN_EDGES
+from datakit.report.tokens import token_labels
 from datakit.report.verdict import percent, rows
 
 _MARKDOWN: Final = str.maketrans(
@@ -37,8 +39,10 @@ def environment(*, html: bool, package: str = "datakit.report") -> Environment:
         "excerpt": excerpt,
         "code_points": code_points,
         "differing": differing,
+        "plain": plain,
     }
     made.globals |= {"percent": percent, "rows": rows, "edges": EDGES, "bin_labels": labels(), "asks": WORDS}
+    made.globals |= {"token_edges": TOKEN_EDGES, "token_labels": token_labels()}
     return made
 
 
@@ -55,6 +59,11 @@ def thousands(number: int) -> str:
 def words(name: str) -> str:
     """Return the words of a snake_case name: `answer truncated`."""
     return name.replace("_", " ")
+
+
+def plain(text: str) -> Markup:
+    """Return text for a place that cannot hold markup, such as a drawing: invisible characters stand as `⟨U+200D⟩`."""
+    return escape(readable(text))
 
 
 def excerpt(text: str, length: int = 110) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from datakit.lineage import Manifest, version_id, write_manifest
-from datakit.pipeline.release import LINEAGE, REJECTED_COLUMNS, RELEASE_COLUMNS
+from datakit.pipeline.release import LINEAGE, MESSAGES, REJECTED_COLUMNS, RELEASE_COLUMNS
 from datakit.record import SCHEMA
 from datakit.report.release import Release
 
@@ -32,8 +32,21 @@ def row_id(question: str | None, answer: str | None = "उत्तर") -> str:
     return hashlib.sha256(f"{question}\x1f{answer}".encode()).hexdigest()
 
 
-def release(folder: Path, rows: Sequence[Row], *, stages: Sequence[str] = (), name: str = "made") -> Release:
-    """Write the Parquet files of these rows and return them with a manifest that counts them."""
+def raw_digest(number: int, row: Row) -> str:
+    """The digest that row number `number` made here has as it was read."""
+    return hashlib.sha256(f"{number} {row['question']} {row.get('answer')}".encode()).hexdigest()
+
+
+def release(
+    folder: Path,
+    rows: Sequence[Row],
+    *,
+    stages: Sequence[str] = (),
+    name: str = "made",
+    decisions: Sequence[Mapping[str, Any]] = (),
+    counts: Mapping[str, Any] | None = None,
+) -> Release:
+    """Write the Parquet files of these rows and return them with a manifest that counts them, and `counts` besides."""
     folder.mkdir(parents=True, exist_ok=True)
     filled = [_filled(number, row) for number, row in enumerate(rows)]
     for split in SPLITS:
@@ -43,7 +56,7 @@ def release(folder: Path, rows: Sequence[Row], *, stages: Sequence[str] = (), na
     gone = [row for row in filled if row["reject_reason"]]
     _frame(gone, REJECTED_COLUMNS).write_parquet(folder / "rejected.parquet")
     pl.DataFrame([_line(row) for row in filled], schema=LINEAGE).write_parquet(folder / "lineage.parquet")
-    return Release(folder, _manifest(filled, stages, name))
+    return Release(folder, _manifest(filled, stages, name, decisions, counts or {}))
 
 
 def published(folder: Path, rows: Sequence[Row], **more: Any) -> Release:
@@ -63,12 +76,13 @@ def _filled(number: int, row: Row) -> dict[str, Any]:
         "locator": f"line {number + 1}",
         "split_group": f"g{number}",
     }
-    digest = hashlib.sha256(f"{number} {row['question']} {row.get('answer')}".encode()).hexdigest()
-    return {**base, "raw_sha256": digest, **row}
+    pair = (("user", row["question"]), ("assistant", row.get("answer")))
+    turns = [{"role": role, "content": text or ""} for role, text in pair]
+    return {**base, "messages": turns, "raw_sha256": raw_digest(number, row), **row}
 
 
 def _frame(rows: Sequence[Row], columns: Sequence[str]) -> pl.DataFrame:
-    kinds = {name: SCHEMA.get(name, pl.String()) for name in columns}
+    kinds = {name: MESSAGES if name == "messages" else SCHEMA.get(name, pl.String()) for name in columns}
     return pl.DataFrame({name: [row[name] for row in rows] for name in columns}, schema=kinds)
 
 
@@ -86,7 +100,13 @@ def _line(row: Row) -> dict[str, Any]:
     }
 
 
-def _manifest(rows: Sequence[Row], stages: Sequence[str], name: str) -> Manifest:
+def _manifest(
+    rows: Sequence[Row],
+    stages: Sequence[str],
+    name: str,
+    decisions: Sequence[Mapping[str, Any]],
+    more: Mapping[str, Any],
+) -> Manifest:
     gone: dict[str, int] = {}
     tallies: dict[str, dict[str, Any]] = {}
     left = len(rows)
@@ -107,9 +127,16 @@ def _manifest(rows: Sequence[Row], stages: Sequence[str], name: str) -> Manifest
         "row_roots": {split: hashlib.sha256(split.encode()).hexdigest() for split in SPLITS},
         "sources": [],
         "recipe": {"columns": {}, "stages": [{"use": stage} for stage in tallies]},
-        "decisions": [],
+        "decisions": list(decisions),
         "tombstones": [],
         "rows": sorted(row["id"] for row in rows),  # so that other rows are another version
     }
-    counts = {"in": len(rows), "kept": sum(splits.values()), "rejected": gone, "splits": splits, "stages": tallies}
+    counts = {
+        "in": len(rows),
+        "kept": sum(splits.values()),
+        "rejected": gone,
+        "splits": splits,
+        "stages": tallies,
+        **more,
+    }
     return Manifest(kind="dataset", id=version_id(identity), identity=identity, counts=counts, tools={"python": "3.11"})

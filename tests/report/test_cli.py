@@ -55,6 +55,17 @@ def test_against_compares_with_any_version(version: Path, tmp_path: Path) -> Non
     verify(version)
 
 
+def test_a_tokenizer_makes_a_new_page(version: Path, tokenizer: Path, tmp_path: Path) -> None:
+    """`--tokenizer` counts tokens in a page written outside of the version; `--max-tokens` moves the limit."""
+    out = tmp_path / "counted.html"
+    report(str(version), "--tokenizer", str(tokenizer), "--max-tokens", "3", "--out", str(out))
+    assert "have more than 3." in out.read_text(encoding="utf-8")
+    body = json.loads(report(str(version), "--tokenizer", str(tokenizer), "--format", "json"))
+    assert body["tokens"]["max_tokens"] == 2048
+    assert body["tokens"]["rows"] == read_manifest(version).counts["kept"]
+    verify(version)
+
+
 def test_open_opens_the_page(version: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`--open` hands the file's address to the browser; where there is none, the message names the file."""
     opened: list[str] = []

@@ -40,3 +40,15 @@ def test_a_stage_that_saw_no_rows_is_left_out() -> None:
     counts = json.loads('{"stages": {"keys": {"in": 0, "rejected": {}}, "length": {"in": 3, "rejected": {}}}}')
     manifest = Manifest(kind="dataset", id="x", identity={"recipe": {"stages": [{"use": "length"}]}}, counts=counts)
     assert [step.stage for step in steps(manifest)] == ["length"]
+
+
+def test_a_share_that_was_measured_on_some_rows_is_an_estimate(tmp_path: Path) -> None:
+    """What was looked at decides whether the number is exact; reasons that nobody looked at have none."""
+    rows = [*(rejected(f"प्रश्न {n}", "a") for n in range(4)), rejected("x", "b"), rejected("y", "c"), kept("क")]
+    alone = {"validate": {"a": {"looked_at": 2, "only": 1}, "b": {"looked_at": 1, "only": 0}}}
+    (step,) = steps(published(tmp_path, rows, counts={"only_here": alone}).manifest)
+    assert [(loss.reason, loss.only_here, loss.estimated) for loss in step.losses] == [
+        ("a", 2, True),
+        ("b", 0, False),
+        ("c", None, False),
+    ]

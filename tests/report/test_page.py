@@ -59,7 +59,7 @@ def tree(page: str) -> Tree:
 def test_every_section_is_filled(facts: Facts, tree: Tree) -> None:
     """The fixture has something to say in each section; each has its heading and more than that."""
     expected = sections(facts)
-    assert len(expected) == 14
+    assert len(expected) == 17
     found = [attrs["id"] for attrs in tree.all("section")]
     assert found == list(expected)
     assert len(tree.all("h2")) == len(expected)
@@ -163,7 +163,9 @@ def test_sections_without_content_are_left_out(tmp_path: Path) -> None:
     """A version that lost nothing shows no empty section."""
     made = release(tmp_path, [kept("रायगड कोठे आहे?")])
     found = sections(gather(tmp_path, made.manifest))
-    assert list(found) == ["funnel", "sources", "questions", "lengths", "splits", "lineage", "recipe"]
+    assert list(found) == [
+        "funnel", "sources", "questions", "lengths", "tokens", "splits", "expectations", "lineage", "recipe",
+    ]  # fmt: skip
     tree = Tree(as_html(gather(tmp_path, made.manifest)))
     assert [attrs["id"] for attrs in tree.all("section")] == list(found)
 
