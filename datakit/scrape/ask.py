@@ -61,6 +61,7 @@ class Asker:
         self._resolver = resolver
         self._transport = transport or guarded_transport(resolver, connections=2 * plan.hosts_at_once)
         self._lanes: dict[str, Lane] = {}
+        self._paced: set[tuple[str, str]] = set()
         self._open = asyncio.Semaphore(plan.hosts_at_once)
         self._chance = random.Random()
         self._headers = {
@@ -88,12 +89,15 @@ class Asker:
         """Return the lane of a URL's host, at the pace that the source asks for."""
         host = host_of(url)
         lane = self._lanes.setdefault(host, Lane())
+        if (host, site.id) in self._paced:
+            return lane
         delay = site.delay_s
         if delay < PUBLIC_DELAY_S and not (
             self.private_ok(site, host) and await on_this_machine(self._resolver, host, 80)
         ):
             delay = PUBLIC_DELAY_S
         lane.delay_s = max(lane.delay_s, delay)
+        self._paced.add((host, site.id))
         return lane
 
     async def ask(self, url: str, site: Site, want: Want) -> Answer:

@@ -1,6 +1,7 @@
 """What is to be fetched, from whom, and within which limits."""
 
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from typing import Any, Final
 
 from datakit.scrape.url import host_of
@@ -41,7 +42,7 @@ class Site:
     allow_private: bool = False
     """Allow addresses that are not public, for the hosts named in this source and for no others."""
 
-    @property
+    @cached_property
     def hosts(self) -> frozenset[str]:
         """The hosts that this source names."""
         return frozenset(host_of(url) for url in (*self.urls, *self.sitemaps, *self.prefixes))

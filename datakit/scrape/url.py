@@ -14,6 +14,7 @@ _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 _UNRESERVED: Final = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _KEPT: Final = _UNRESERVED | frozenset(b"!$&'()*+,;=:@/?%[]")
 _FOUR_NUMBERS: Final = re.compile(r"\d+\.\d+\.\d+\.\d+")
+_PLAIN: Final = re.compile(r"[A-Za-z0-9/._~=&-]*")
 _CONTROL: Final = re.compile(r"[\x00-\x20\x7f]")
 
 
@@ -90,6 +91,8 @@ def _is_address(name: str) -> bool:
 
 
 def _escaped(text: str) -> str:
+    if _PLAIN.fullmatch(text):
+        return text
     plain = _ESCAPE.sub(_unescape, text)
     data = plain.encode("utf-8", "ignore")
     return "".join(chr(byte) if byte in _KEPT else f"%{byte:02X}" for byte in data)
@@ -101,6 +104,8 @@ def _unescape(match: re.Match[str]) -> str:
 
 
 def _without_dots(path: str) -> str:
+    if "/." not in path:
+        return path
     kept: list[str] = []
     for part in path.split("/"):
         if part == "..":
