@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from datakit.cli.curate import curate
+from datakit.cli.diff import diff
 from datakit.cli.gate import gate
+from datakit.cli.gc import gc
 from datakit.cli.inspect import inspect
 from datakit.cli.langid import langid
 from datakit.cli.normalize import normalize
@@ -15,7 +17,12 @@ from datakit.cli.pack import pack
 from datakit.cli.report import report
 from datakit.cli.review import review
 from datakit.cli.scrape import scrape
-from datakit.cli.versions import diff, ls, show, verify
+from datakit.cli.sign import sign
+from datakit.cli.tag import tag
+from datakit.cli.trace import trace
+from datakit.cli.verify import verify
+from datakit.cli.versions import ls, show
+from datakit.cli.withdraw import withdraw
 from datakit.errors import DatakitError
 
 app = typer.Typer(
@@ -29,6 +36,8 @@ app = typer.Typer(
 for command in (scrape, curate, inspect, ls, show, diff, verify, gate, pack, report):
     app.command()(command)
 app.command("review")(review)
+for lineage_command in (trace, withdraw, tag, gc, sign):
+    app.command()(lineage_command)
 app.command("normalize")(normalize)
 app.command("langid")(langid)
 

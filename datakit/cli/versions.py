@@ -1,4 +1,4 @@
-"""`datakit ls | show | diff | verify`: looking at versions."""
+"""`datakit ls | show`: looking at versions."""
 
 import json
 from pathlib import Path
@@ -14,7 +14,7 @@ _HOME = Path("curated")
 def ls(curated: Curated = _HOME, as_json: AsJson = False) -> None:
     """List the versions, the latest of each name marked."""
     from datakit.lineage import read_manifest
-    from datakit.store import latest, versions
+    from datakit.store import latest, read_withdrawal, tags, versions
 
     rows = []
     for version in versions(curated):
@@ -27,6 +27,8 @@ def ls(curated: Curated = _HOME, as_json: AsJson = False) -> None:
                 "kept": counts["kept"],
                 "splits": counts["splits"],
                 "latest": newest is not None and newest.id == version.id,
+                "tags": [name for name, target in tags(curated, version.name).items() if target == version.id],
+                "withdrawn": read_withdrawal(version.path) is not None,
             }
         )
     if as_json:
@@ -35,7 +37,8 @@ def ls(curated: Curated = _HOME, as_json: AsJson = False) -> None:
     if not rows:
         typer.echo(f"no versions under {curated}; `datakit curate raw/ {curated}` makes one")
     for row in rows:
-        typer.echo(f"{row['name']}  {row['id']}  {row['kept']:>9,} rows{'  latest' if row['latest'] else ''}")
+        marks = [*(["latest"] if row["latest"] else []), *row["tags"], *(["withdrawn"] if row["withdrawn"] else [])]
+        typer.echo("  ".join([row["name"], row["id"], f"{row['kept']:>9,} rows", *marks]))
 
 
 def show(
@@ -45,19 +48,30 @@ def show(
 ) -> None:
     """Show what a version is made of."""
     from datakit.lineage import read_manifest
-    from datakit.store import find
+    from datakit.store import find, read_withdrawal, tags
 
     found = find(curated, version)
     manifest = read_manifest(found.path)
+    said = read_withdrawal(found.path)
+    named = [tag for tag, target in tags(found.path.parent.parent, found.name).items() if target == found.id]
     if as_json:
         typer.echo(
             json.dumps(
-                {"id": manifest.id, "path": str(found.path), "identity": manifest.identity, "counts": manifest.counts},
+                {
+                    "id": manifest.id,
+                    "path": str(found.path),
+                    "tags": named,
+                    "withdrawn": list(said.sources) if said else [],
+                    "identity": manifest.identity,
+                    "counts": manifest.counts,
+                },
                 ensure_ascii=False,
             )
         )
         return
     typer.echo(f"{manifest.identity['name']}  {manifest.id}\n{found.path}")
+    if named:
+        typer.echo(f"tags    {', '.join(named)}")
     typer.echo(f"rows    {manifest.counts['in']:,} in, {manifest.counts['kept']:,} kept")
     for split, rows in manifest.counts["splits"].items():
         typer.echo(f"  {split:<12}{rows:>9,}  {manifest.identity['row_roots'][split]}")
@@ -67,53 +81,8 @@ def show(
     typer.echo("rejected")
     for reason, count in manifest.counts["rejected"].items():
         typer.echo(f"  {reason:<28}{count:>9,}")
-    typer.echo(f"report  {found.path / 'report.html'}")
-
-
-def verify(
-    version: Annotated[str, typer.Argument(help="Path, id prefix, name or `latest`.")],
-    curated: Curated = _HOME,
-    as_json: AsJson = False,
-) -> None:
-    """Recompute every hash, row id and count of a version; exit 4 names what differs."""
-    from datakit.store import find
-    from datakit.store import verify as check
-
-    found = find(curated, version)
-    manifest = check(found.path)
-    if as_json:
-        typer.echo(
-            json.dumps({"id": manifest.id, "path": str(found.path), "ok": True, "rows": manifest.counts["kept"]})
-        )
-    else:
-        typer.echo(f"ok: {found.path}: {len(manifest.files)} files, {manifest.counts['kept']:,} rows")
-
-
-def diff(
-    a: Annotated[str, typer.Argument(help="The version before.")],
-    b: Annotated[str, typer.Argument(help="The version after.")],
-    curated: Curated = _HOME,
-    rows: Annotated[bool, typer.Option("--rows", help="Print the rows too.")] = False,
-    as_json: AsJson = False,
-) -> None:
-    """Tell what changed from version A to version B."""
-    from datakit.store import diff as compare
-    from datakit.store import find
-
-    found = compare(find(curated, a).path, find(curated, b).path)
-    frames = {"added": found.added, "removed": found.removed, "edited": found.edited, "moved": found.moved}
-    if as_json:
-        body = {name: frame.to_dicts() if rows else frame.height for name, frame in frames.items()}
-        typer.echo(
-            json.dumps({**body, "recipe": found.recipe, "sources": found.sources.to_dicts()}, ensure_ascii=False)
-        )
+    if said is not None:
+        instead = f"; {said.child} stands in its place" if said.child else ""
+        typer.echo(f"withdrawn with {', '.join(said.sources)}: its rows are gone{instead}")
         return
-    for name, frame in frames.items():
-        typer.echo(f"{name:<8}{frame.height:>9,}")
-        for row in frame.iter_rows(named=True) if rows else ():
-            typer.echo("  " + json.dumps(row, ensure_ascii=False))
-    for source in found.sources.iter_rows(named=True):
-        if source["before"] != source["after"]:
-            typer.echo(f"source  {source['source_id']}: {source['before']:,} rows, now {source['after']:,}")
-    for line in found.recipe:
-        typer.echo(f"recipe  {line}")
+    typer.echo(f"report  {found.path / 'report.html'}")

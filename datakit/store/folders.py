@@ -13,6 +13,7 @@ from datakit.lineage import MANIFEST
 
 LATEST: Final = "latest"
 WORK: Final = ".work"
+TAGS: Final = "tags"
 _ID_CHARS: Final = 64
 
 
@@ -48,7 +49,9 @@ def latest(curated: Path, name: str) -> Version | None:
 
 
 def find(curated: Path, wanted: str) -> Version:
-    """Return the one version that a user means: a path, `latest`, `<name>`, `<name>/latest` or the beginning of an id.
+    """Return the one version that a user means: a path, `latest`, `<name>`, a tag, or the beginning of an id.
+
+    `<name>/` may stand before `latest`, before a tag and before an id.
 
     Errors: `InputError` where nothing fits, `UsageError` where several do; both list what there is.
     """
@@ -68,7 +71,8 @@ def find(curated: Path, wanted: str) -> Version:
         fitting = [
             version
             for version in known
-            if version.id.startswith(tail) and head in ("", version.name) and len(tail) >= 4
+            if head in ("", version.name)
+            and ((version.id.startswith(tail) and len(tail) >= 4) or _tagged(version, tail) == version.id)
         ]
     if len(fitting) == 1:
         return fitting[0]
@@ -77,9 +81,15 @@ def find(curated: Path, wanted: str) -> Version:
         raise UsageError(f"version {wanted!r} under {curated}: {len(fitting)} fit; name more of the id:\n{listed}")
     raise InputError(
         f"version {wanted!r}: not found under {curated};"
-        " expected a path, a name, latest, or the first 4 or more characters of an id."
+        " expected a path, a name, a tag, latest, or the first 4 or more characters of an id."
         f" There are:\n{listed}"
     )
+
+
+def _tagged(version: Version, name: str) -> str | None:
+    """Return the id that a tag of this name has; the tag need not be checked, since it must equal an id that exists."""
+    file = version.path.parent / TAGS / name
+    return file.read_text(encoding="utf-8", errors="replace").strip() if name and file.is_file() else None
 
 
 def clear(folder: Path) -> None:

@@ -1,0 +1,88 @@
+"""`datakit trace`: lineage, both ways."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from datakit.errors import InputError, IntegrityError
+
+if TYPE_CHECKING:
+    from datakit.trace import Trace
+
+_SHOWN = 20
+
+
+def trace(
+    target: Annotated[
+        str,
+        typer.Argument(
+            help="A .gguf file, a run, a version, the id of a row or of a source; KIND:NAME, such as source:peshwai,"
+            " where a name fits several kinds."
+        ),
+    ],
+    curated: Annotated[Path, typer.Option("--curated", help="Folder that holds the versions.")] = Path("curated"),
+    runs: Annotated[Path, typer.Option("--runs", help="Folder that holds the runs.")] = Path("runs"),
+    models: Annotated[Path, typer.Option("--models", help="Folder that holds the exported models.")] = Path("models"),
+    rows: Annotated[bool, typer.Option("--rows", help="Print every row with each place it was found in.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Tell what TARGET was made of, down to file and line, and what was made of it, up to the models.
+
+    Exit 4 where hashes differ, 5 where a link is missing; what can be told is told all the same.
+    """
+    from datakit.trace import Folders, Places
+    from datakit.trace import trace as walk
+
+    found = walk(target, Places(Folders(curated=curated, runs=runs, models=models)))
+    if as_json:
+        typer.echo(json.dumps(_object(found, rows=rows), ensure_ascii=False))
+    else:
+        _print(found, rows=rows)
+    listed = "\n".join(f"  - {problem.kind}: {problem.message}" for problem in found.problems)
+    if any(problem.kind == "differs" for problem in found.problems):
+        raise IntegrityError(f"{target}: the trace is shown as far as it leads; not everything agrees:\n{listed}")
+    if found.problems:
+        raise InputError(f"{target}: the trace is shown as far as it leads; links are missing:\n{listed}")
+
+
+def _object(found: "Trace", *, rows: bool) -> dict[str, Any]:
+    body: dict[str, Any] = {"kind": found.kind, "id": found.id, "facts": dict(found.facts)}
+    body["sources"] = found.sources.to_dicts()
+    body["places"] = found.rows.to_dicts() if rows else found.rows.height
+    body["graph"] = found.graph.as_json()
+    body["problems"] = [{"kind": problem.kind, "message": problem.message} for problem in found.problems]
+    return body
+
+
+def _print(found: "Trace", *, rows: bool) -> None:
+    typer.echo(f"{found.kind}  {found.id}")
+    for name, value in found.facts.items():
+        for line in _lines(value):
+            typer.echo(f"  {name:<14}{line}")
+    for source in found.sources.head(_SHOWN).iter_rows(named=True):
+        licence = source["licence"] or "licence not stated"
+        places = f"{source['rows']:,} places in {source['files']:,} files"
+        typer.echo(f"source  {source['source_id']}  {places}  {licence}")
+    if found.sources.height > _SHOWN:
+        typer.echo(f"source  and {found.sources.height - _SHOWN:,} more; --json lists all")
+    for edge in found.graph.edges:
+        count = f"  {edge.rows:,} rows" if edge.rows is not None else ""
+        typer.echo(f"link    {edge.start} -{edge.kind}-> {edge.end}{count}")
+    for row in found.rows.iter_rows(named=True) if rows else ():
+        typer.echo(_row(row))
+
+
+def _lines(value: Any) -> list[str]:
+    if isinstance(value, list):
+        return [json.dumps(one, ensure_ascii=False) if isinstance(one, dict) else str(one) for one in value] or ["none"]
+    return [json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)]
+
+
+def _row(row: dict[str, Any]) -> str:
+    changed = f"  changed by {', '.join(row['changes'])}" if row["changes"] else ""
+    because = f"  {row['stage']}: {row['reason']}" if row["reason"] else ""
+    name = row["row_id"][:16] if row["row_id"] else "-" * 16
+    place = f"{row['file']}: {row['locator']}"
+    return f"row     {name}  {row['split'] or '-'}  {row['role']}  {place}  [{row['source_id']}]{because}{changed}"
