@@ -6,6 +6,7 @@ side by side.
 """
 
 import os
+import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
+from datakit.devanagari import normalize
 from datakit.errors import MissingDependencyError
 from datakit.readers.page import PageLine, Word
 
@@ -118,6 +120,16 @@ def _limit(pid: int) -> None:
         resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
+MARK: Final = re.compile(r"^(प्रश्न|उत्तर|उतारा|स्पष्टीकरण|उत्तरे)(?:[:\u0903;]+[!|.]?|\s*[!|])$")
+"""A mark whose colon was read as a visarga (उत्तरः) or a stroke: seen on every other page of questions."""
+
+
+def mended(text: str) -> str:
+    """Return a word with the spelling that Tesseract's model gives it put right: joiners, colons behind marks."""
+    plain = normalize(text)
+    return MARK.sub(r"\1:", plain)
+
+
 @dataclass(frozen=True)
 class Seen:
     """One page of Tesseract's table; `width` and `height` in points."""
@@ -140,7 +152,7 @@ def pages_of(table: str, *, dpi: int) -> list[Seen]:
         page = fields[1]
         if fields[0] == "1":
             sizes[page], lines[page] = (width, height), {}
-        elif fields[0] == "5" and (text := fields[11].strip()):
+        elif fields[0] == "5" and (text := mended(fields[11].strip())):
             word = Word(text=text, left=left, right=left + width, confidence=max(0.0, float(fields[10])) / 100)
             lines.setdefault(page, {}).setdefault((fields[2], fields[3], fields[4]), []).append(
                 (word, top, top + height)

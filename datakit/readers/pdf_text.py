@@ -167,16 +167,32 @@ def _spelled(letters: Iterator[_Letter]) -> Iterator[_Letter]:
 
 def _lines(letters: list[_Letter]) -> Iterator[PageLine]:
     number, line = 0, list[_Letter]()
-    for letter in [*letters, _Letter("\n", 0, 0, 0, 0, 0, True, 0, None)]:
-        if letter.text in "\r\n":
+    for at, letter in enumerate([*letters, _END]):
+        if letter.text not in "\r\n":
+            line.append(letter)
+        elif line and letter is not _END and _goes_on(line, letters, at):
+            line.append(_Letter(" ", 0, 0, 0, 0, 0, True, 0, None))  # the width of the gap tells whether it is one
+        else:
             if words := tuple(_words(line)):
                 number += 1
                 seen = [one for one in line if not one.guessed and one.text.strip()]
                 top, bottom = min(one.top for one in seen), max(one.bottom for one in seen)
                 yield PageLine(number=number, words=words, top=top, bottom=bottom)
             line = []
-        else:
-            line.append(letter)
+
+
+def _goes_on(line: list[_Letter], letters: list[_Letter], at: int) -> bool:
+    """Tell whether a guessed line end stands inside a printed line: a vowel sign drawn lower makes PDFium guess one."""
+    after = next((one for one in letters[at : at + 9] if not one.guessed), None)
+    before = next((one for one in reversed(line) if not one.guessed), None)
+    if after is None or before is None or not letters[at].guessed:
+        return False
+    shared = min(before.bottom, after.bottom) - max(before.top, after.top)
+    least = min(before.bottom - before.top, after.bottom - after.top)
+    return shared > 0.5 * least > 0 and 0 <= after.left - before.left and after.left - before.right < after.size
+
+
+_END: Final = _Letter("\n", 0, 0, 0, 0, 0, True, 0, None)
 
 
 def _words(line: list[_Letter]) -> Iterator[Word]:
