@@ -25,7 +25,10 @@ def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from tests.rows import numbered_rows, write_rows
 
     home = tmp_path_factory.mktemp("trainer")
-    write_rows(home / "raw" / "a.jsonl", numbered_rows(60))
+    rows = numbered_rows(60)
+    for row in rows[::7]:  # rows of more than one length
+        row["answer"] = f"{row['answer']} असे एका बखरीत सविस्तर म्हटले आहे."
+    write_rows(home / "raw" / "a.jsonl", rows)
     recipe = parse(
         'name = "plain"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "split"\ntrain = 60\nvalidation = 20\ntest = 20'
     )
