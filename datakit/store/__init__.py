@@ -6,10 +6,11 @@ from datakit.store.gc import Garbage, Sweep, collect, refuse_unknown_runs
 from datakit.store.publish import build_folder, lock, names_at_work, publish, sweep
 from datakit.store.strip import Withdrawal, latest_with_rows, read_withdrawal, require_rows, strip
 from datakit.store.tags import tag, tags, untag
-from datakit.store.tombstones import Tombstone, add_tombstone, read_tombstones
+from datakit.store.tombstones import TOMBSTONES, Tombstone, add_tombstone, read_tombstones
 from datakit.store.verify import verify
 
 __all__ = [
+    "TOMBSTONES",
     "Diff",
     "Garbage",
     "Sweep",
