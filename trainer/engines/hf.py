@@ -163,18 +163,17 @@ def load_model(base: Base, *, device: str, options: EngineOptions) -> Any:
 
 
 def estimate(shape: ModelShape, tokens: int, options: EngineOptions) -> int:
-    """Return the peak bytes of a step of `tokens` tokens: weights, adapter, activations, logits.
+    """Return the peak bytes of a step of `tokens` tokens: weights, adapter, activations, masks, logits.
 
-    Saved for the backward pass of each block, by token: its inputs and both norms' (in fp32 as well, since norms
-    compute in it), query, key, value and the attention's output, gate, up and their product; each adapted layer keeps
-    its input once more in fp32. Checked against what autograd saves by tests/trainer/test_memory.py.
+    What autograd keeps of each block was counted on a Llama (tests/trainer/test_planner.py counts it again): four
+    tensors as wide as the feed-forward layer, three or six of the hidden size, three or four of all heads, both norms'
+    inputs in fp32, seven of the adapter's rank, and a mask of tokens × tokens.
     """
     size = {"fp32": 4, "bf16": 2, "fp16": 2}[options.dtype]
     wide = shape.heads * shape.head
-    narrow = shape.kv_heads * shape.head
-    block = size * (8 * shape.hidden + 3 * wide + 2 * narrow + 4 * shape.inner) + 4 * 4 * shape.hidden
-    adapted = 0 if size == 4 else 4 * (5 * shape.hidden + wide + shape.inner)
+    hidden, heads = (3, 3) if size == 4 else (6, 4)
+    block = size * (4 * shape.inner + hidden * shape.hidden + heads * wide + 7 * shape.rank) + 4 * 2 * shape.hidden
     blocks = 1 if options.checkpointing else shape.layers
-    saved = tokens * (blocks * (block + adapted) + shape.layers * size * shape.hidden)
-    mask = tokens * tokens * (1 + size)
-    return weight_bytes(shape, options) + adapter_bytes(shape) + saved + mask + logit_bytes(shape, tokens, options)
+    inputs = shape.layers * size * shape.hidden if options.checkpointing else 0
+    saved = tokens * (blocks * block + inputs) + tokens * tokens * (1 + blocks * size)
+    return weight_bytes(shape, options) + adapter_bytes(shape) + saved + logit_bytes(shape, tokens, options)

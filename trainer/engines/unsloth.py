@@ -118,9 +118,10 @@ def open_engine(base: Base, lora: Lora, *, device: str, seed: int, options: Engi
 
 
 def estimate(shape: ModelShape, tokens: int, options: EngineOptions) -> int:
-    """Return the peak bytes of a step: as the plain engine's, without its mask of tokens × tokens."""
+    """Return the peak bytes of a step: as the plain engine's, without its masks of tokens × tokens."""
     size = 4 if options.dtype == "fp32" else 2
-    return hf_estimate(shape, tokens, options) - tokens * tokens * (1 + size)
+    blocks = 1 if options.checkpointing else shape.layers
+    return hf_estimate(shape, tokens, options) - tokens * tokens * (1 + blocks * size)
 
 
 def _import_unsloth() -> Any:
