@@ -4,10 +4,8 @@ A format is chosen by what the model's own Jinja template renders, never by the 
 fixed set must come out equal, letter by letter. A template that equals none is refused with the first difference.
 """
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
 from typing import Final
 
 from datakit.errors import GateError, InputError
@@ -44,9 +42,15 @@ class ChatFormat:
 
 
 def literal(text: str) -> str:
-    """Return a text as a Go string literal in plain ASCII, with no quote, brace or line break in the raw."""
-    escaped = json.dumps(text)[1:-1].replace("{", "\\u007b").replace("}", "\\u007d").replace('\\"', "\\u0022")
-    return f'"{escaped}"'
+    """Return a text as a Go string literal in plain ASCII, with no quote, brace, backslash or line break left raw."""
+    return '"' + "".join(_escaped(letter) for letter in text) + '"'
+
+
+def _escaped(letter: str) -> str:
+    if letter.isascii() and letter.isprintable() and letter not in '"{}\\':
+        return letter
+    # Go knows no surrogate pairs: beyond the basic plane it wants eight digits.
+    return f"\\u{ord(letter):04x}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08x}"
 
 
 def given(template: str) -> ChatFormat:
@@ -64,28 +68,31 @@ def recognise(jinja: JinjaTemplate) -> ChatFormat:
     wanted = {name: jinja.prompt(messages) for name, messages in CONVERSATIONS.items() if jinja.accepts(messages)}
     if not wanted:
         raise InputError("the model's chat template renders none of the conversations; it raises on every one")
-    nearest: tuple[float, ChatFormat, str] | None = None
+    tried: list[tuple[ChatFormat, dict[str, str]]] = []
     for candidate in _with_bos(wanted, jinja):
         found = {name: render(candidate.template, ollama_values(CONVERSATIONS[name])) for name in wanted}
         if found == wanted:
             return candidate
-        name = next(name for name in wanted if found[name] != wanted[name])
-        likeness = SequenceMatcher(None, "".join(found.values()), "".join(wanted.values()), autojunk=False).ratio()
-        if nearest is None or likeness > nearest[0]:
-            nearest = (likeness, candidate, difference(wanted[name], found[name], name))
-    assert nearest is not None
+        tried.append((candidate, found))
+    # The contents are the same in all of them; what is said before the first difference tells the formats apart.
+    nearest, found = max(tried, key=lambda entry: sum(_agreeing(entry[1][name], wanted[name]) for name in wanted))
+    name = next(name for name in wanted if found[name] != wanted[name])
     raise GateError(
-        f"the model's chat template is none that is known; nearest is {nearest[1].name}: {nearest[2]}\n"
+        "the model's chat template is none that is known; "
+        f"nearest is {nearest.name}: {difference(wanted[name], found[name], name)}\n"
         "next: give your own Ollama template with --template FILE; it is checked in the same way"
     )
 
 
+def _agreeing(left: str, right: str) -> int:
+    """Return how many letters two texts begin with alike."""
+    pairs = enumerate(zip(left, right, strict=False))
+    return next((place for place, (one, other) in pairs if one != other), min(len(left), len(right)))
+
+
 def difference(wanted: str, found: str, where: str) -> str:
     """Say where two renderings part."""
-    place = next(
-        (place for place, (left, right) in enumerate(zip(wanted, found, strict=False)) if left != right),
-        min(len(wanted), len(found)),
-    )
+    place = _agreeing(wanted, found)
     start = max(0, place - 20)
     return (
         f"conversation '{where}', character {place}: the model's template says {wanted[start : place + 40]!r}, "

@@ -1,6 +1,5 @@
 """Read a Go text/template into nodes: the grammar that Modelfile templates use, and a refusal for the rest."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,6 +13,9 @@ FUNCTIONS: Final = ("and", "or", "not", "eq", "ne", "len", "slice")
 # Go trims all of " \t\r\n" next to a marker that has a space on its inner side.
 _ACTION: Final = re.compile(r"\{\{(-(?=\s)|)(.*?)(\s-|)\}\}", re.DOTALL)
 _TOKEN: Final = re.compile(r"""\s*(?:("(?:[^"\\\n]|\\.)*"|`[^`]*`)|(:=|[=|(),])|(\$?[\w.$]*[\w.$]|\$))""")
+
+_ESCAPE: Final = re.compile(r"\\(?:([nrt\"\\])|(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|.)", re.DOTALL)
+_SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,7 +145,7 @@ class _Tokens:
                 raise InputError(f"TEMPLATE: {{{{ {self.action} }}}} lacks a closing parenthesis")
             return inner
         if token[0] in '"`':
-            return token[1:-1] if token[0] == "`" else json.loads(token)
+            return token[1:-1] if token[0] == "`" else self.unescaped(token[1:-1])
         if token.isdigit():
             return int(token)
         if token in ("true", "false"):
@@ -154,6 +156,18 @@ class _Tokens:
         raise InputError(
             f"TEMPLATE: {token} in {{{{ {self.action} }}}} is not known; functions: {', '.join(FUNCTIONS)}"
         )
+
+    def unescaped(self, text: str) -> str:
+        """Read a Go string literal's escapes: the simple ones, and code points of four or eight hex digits."""
+
+        def read(match: re.Match[str]) -> str:
+            if match[1]:
+                return _SIMPLE[match[1]]
+            if match[2]:
+                return chr(int(match[2][1:], 16))
+            raise InputError(f"TEMPLATE: escape {match[0]!r} in {{{{ {self.action} }}}} is not known")
+
+        return _ESCAPE.sub(read, text)
 
 
 def _tokens(action: str, text: str) -> _Tokens:
