@@ -107,7 +107,7 @@ class Asker:
         for attempt in range(self._plan.retries + 1):
             if lane.given_up:
                 return answer
-            async with self._open, lane:
+            async with lane, self._open:  # the turn first: who waits for a host must not hold up the others
                 answer = await self._once(url, site, want, attempt + 1)
                 asked = retry_after_s(answer.headers.get("retry-after"))
                 again = answer.status in TRANSIENT or answer.fault in ("network_error", "too_slow")

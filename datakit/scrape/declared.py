@@ -176,6 +176,13 @@ def with_private(plan: Plan) -> Plan:
 def require_sites(plan: Plan) -> None:
     """Errors: `UsageError` with every source that does not fit together."""
     problems = [problem for site in plan.sites for problem in check_site(site, site.id)]
+    owners: dict[str, str] = {}
+    problems += [
+        f"{url}: named by {owners[url]} and {site.id}, expected one source a page"
+        for site in plan.sites
+        for url in site.urls
+        if owners.setdefault(url, site.id) != site.id
+    ]
     if (fault := contact_problem(plan.contact)) is not None:
         problems.append(f"contact: {fault}")
     if problems:

@@ -177,3 +177,10 @@ def test_plans_made_by_hand_are_checked_too() -> None:
     with pytest.raises(UsageError, match=r"expected prefixes that bound them; contact: found 'x'"):
         require_sites(plan)
     assert with_private(plan).sites[0].allow_private
+
+
+def test_a_page_belongs_to_one_source() -> None:
+    """Two sources that name one URL are refused: its rows could have one licence only."""
+    sites = tuple(Site(id=name, urls=("http://example.org/",)) for name in ("a", "b"))
+    with pytest.raises(UsageError, match=r"http://example\.org/: named by a and b, expected one source a page"):
+        require_sites(Plan(contact="a@b.org", sites=sites))

@@ -100,6 +100,16 @@ def test_hosts_do_not_wait_for_each_other(web: Web, fetch: Scrape) -> None:
     assert last_quick < last_slow
 
 
+def test_hosts_that_pause_leave_room_for_others(web: Web, fetch: Scrape) -> None:
+    """Who waits for a host's turn takes none of the places for requests under way."""
+    web.robots("User-agent: *\nCrawl-delay: 0.4\n")
+    slow = [web.page(f"/{n}", "x") for n in range(3)]
+    quick = [web.page(f"/{n}", "x", "127.0.0.2") for n in range(20)]
+    fetch(*slow, *quick, plan={"hosts_at_once": 1})
+    last_quick = max(asked.at for asked in web.asked if asked.host == "127.0.0.2")
+    assert last_quick < max(asked.at for asked in web.asked if asked.host == "127.0.0.1")
+
+
 def test_a_pause_longer_than_the_limit_is_left_for_later(web: Web, fetch: Scrape, lines: Lines) -> None:
     """A host that asks for a pause beyond max_wait_s is not fetched faster than it asks, it is not fetched."""
     web.robots("User-agent: *\nCrawl-delay: 3600\n")
