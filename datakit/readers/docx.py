@@ -22,6 +22,9 @@ FALLBACK: Final = "{http://schemas.openxmlformats.org/markup-compatibility/2006}
 MAX_BYTES: Final = 1 << 30
 """python-docx holds the unpacked document; a book of 1,500 pages with pictures unpacks to 0.2 GB."""
 
+TITLE_CHARS: Final = 100
+"""Text before the first question that is no longer than a title and a class is no document."""
+
 PASSAGE_CHARS: Final = 2_000
 """Text in which nothing is asked is told in pieces of about a page."""
 
@@ -92,7 +95,7 @@ def _rows(body: list[Any], numbers: Numbers, reading: Reading) -> Iterator[Row]:
         for line in text.split("\n"):
             yield from blocks.feed(Line(number, line, level, hard=True))
         if blocks.open_since is not None or blocks.rows > before:
-            if prose and blocks.rows == 0:
+            if size >= TITLE_CHARS and blocks.rows == 0:
                 yield passage_row(_place(prose_first, number), "\n".join(prose))
             prose, size = [], 0
             continue

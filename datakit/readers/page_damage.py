@@ -11,6 +11,7 @@ from typing import Final, Literal
 
 import polars as pl
 
+from datakit.devanagari import normalize
 from datakit.screening import damage_signs as signs
 from datakit.screening.known_words import WORD, unknown_share
 from datakit.screening.legacy_font import legacy_font
@@ -50,7 +51,11 @@ class Damage:
 
 
 def page_damage(text: str) -> Damage | None:
-    """Return what is wrong with the text of a page; None for text that may be believed."""
+    """Return what is wrong with the text of a page; None for text that may be believed.
+
+    Slips that normalization mends, such as डाॅक्टर, are no damage.
+    """
+    text = normalize(text)
     if not text.strip():
         return Damage("no text", "")
     legacy = legacy_font(text)

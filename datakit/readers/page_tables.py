@@ -63,7 +63,7 @@ def cells(line: PageLine, *, gap_em: float = GAP_EM) -> list[tuple[float, float,
 
 def _table_at(lines: Sequence[PageLine], start: int) -> Table | None:
     head = cells(lines[start])
-    if len(head) < 2 or _asks(head):
+    if len(head) < 2 or _asks(head) or _is_list(head):
         return None
     columns = [(left, right) for left, right, _ in head]
     rows = [[text for _, _, text in head]]
@@ -71,7 +71,7 @@ def _table_at(lines: Sequence[PageLine], start: int) -> Table | None:
     while end < len(lines):
         row = cells(lines[end])
         placed = _placed(row, columns, lines[end].height)
-        if placed is None or _asks(row[1:] or row):
+        if placed is None or _asks(row):
             break
         if len(row) == 1 and len(columns) > 1 and placed[0]:
             break  # a line that begins where the table does and has no second cell: the text goes on
@@ -88,7 +88,7 @@ def _table_at(lines: Sequence[PageLine], start: int) -> Table | None:
 
 def _close_table_at(lines: Sequence[PageLine], start: int) -> Table | None:
     rows = [cells(lines[start], gap_em=CLOSE_EM)]
-    if len(rows[0]) < 2 or _asks(rows[0]):
+    if len(rows[0]) < 2 or _asks(rows[0]) or _is_list(rows[0]):
         return None
     for line in lines[start + 1 :]:
         row = cells(line, gap_em=CLOSE_EM)
@@ -128,9 +128,12 @@ def _widened(
 
 
 def _asks(row: list[tuple[float, float, str]]) -> bool:
-    """Tell whether cells are questions, answers, options or list items, which the machine for blocks reads."""
-    if not any(char.isalpha() for char in row[0][2]):
-        return True  # a list whose numbers stand apart: `१.    शिवनेरी`
+    """Tell whether cells are questions, answers, or options, which the machine for blocks reads."""
     return any(
         pattern.match(text) for _, _, text in row for pattern in (markers.OPTION, markers.QUESTION, markers.ANSWER)
     )
+
+
+def _is_list(head: list[tuple[float, float, str]]) -> bool:
+    """Tell a list whose numbers stand apart, `१.    शिवनेरी`, from a table: its first line begins with no word."""
+    return not any(char.isalpha() for char in head[0][2])

@@ -80,7 +80,8 @@ def _is_one_word(hyphen: str, first: str, second: str) -> bool:
     left, right = (_WHOLE_WORD.findall(word) for word in (first, second))
     if not left or not right:
         return False
-    return left[-1] + right[0] in known or not (left[-1] in known and right[0] in known)
+    whole = known.get(left[-1] + right[0], 0)
+    return whole > min(known.get(left[-1], 0), known.get(right[0], 0)) or (whole > 0 and right[0] not in known)
 
 
 def _runs_on(above: list[PageLine], line: PageLine, lines: list[PageLine], usual: float) -> bool:

@@ -117,7 +117,7 @@ def decoded(data: bytes) -> str | None:
             char < "\u0100" or "\u0900" <= char <= "\u097f" or "\u2000" <= char <= "\u206f" for char in text
         ):
             return text.rstrip("\x00") if any(char >= " " for char in text) else None
-    return data.decode("latin-1") if data.isascii() else None
+    return data.decode("ascii") if data.isascii() and data else None
 
 
 def _span_bounds(raw: Any, page: Any) -> dict[int, tuple[float, float]]:
