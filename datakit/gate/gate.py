@@ -45,7 +45,9 @@ def check_release(
         expectations += drift_suite(folder, manifest, previous, options)
     if options.suite is not None:
         expectations += load_own(options.suite, known_types())
-    ran = run(manifest.identity["name"], expectations, to_pandas(table))
+    frame = to_pandas(table)
+    del table  # the same texts twice are a gigabyte of a version of 200,000 rows
+    ran = run(manifest.identity["name"], expectations, frame)
     if write_to is not None:
         for name, body in ((SUITE, ran.suite), (RESULT, ran.result)):
             text = json.dumps(body, ensure_ascii=False, indent=1) + "\n"

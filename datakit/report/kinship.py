@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
+from datakit.report.verdict import rows as counted
 from datakit.trace.nodes import Edge, Graph, Node
 
 WIDTH: Final = 352  # pixels: a telephone's width less its margins, so that letters keep their size there
@@ -25,7 +26,8 @@ _WORDS: Final = {
     "child_of": "in place of",
 }
 """What an edge says, in words for people."""
-_ORDER: Final = {"version": 0, "run": 1, "base": 2, "gguf": 3}
+_ORDER: Final = {"version": 0, "run": 1, "gguf": 2}
+"""What has a box on the right; a base stands in the boxes of its runs, since many runs may share one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,11 +99,12 @@ def _source(node: Node, counts: dict[str, int], number: int) -> Box:
 
 
 def _made(graph: Graph, nodes: dict[str, Node]) -> dict[str, Box]:
-    """Return the boxes on the right, each below what it was made of: version, its runs, their bases and models."""
+    """Return the boxes on the right, each below what it was made of: version, its runs, their models."""
     below: defaultdict[str, list[str]] = defaultdict(list)
+    bases: dict[str, str] = {}
     for edge in graph.edges:
         if edge.kind == "based_on":
-            below[edge.start].append(edge.end)
+            bases[edge.start] = nodes[edge.end].label
         elif nodes[edge.end].kind != "source":
             below[edge.end].append(edge.start)
     right = [node for node in graph.nodes if node.kind in _ORDER]
@@ -117,7 +120,7 @@ def _made(graph: Graph, nodes: dict[str, Node]) -> dict[str, Box]:
         boxes[key] = Box(
             kind=node.kind,
             label=node.label,
-            note=_note(node),
+            note=f"run on {bases[key]}" if key in bases else _note(node),
             x=WIDTH - _RIGHT - 1 + shift,
             y=len(boxes) * _STEP + 1,
             width=_RIGHT - shift,
@@ -128,11 +131,11 @@ def _made(graph: Graph, nodes: dict[str, Node]) -> dict[str, Box]:
 
 
 def _note(node: Node) -> str:
-    if node.detail.get("missing"):
+    if node.detail.get("missing") and "rows" not in node.detail:
         return f"{node.kind}, not there"
     rows = node.detail.get("rows")
     kind = "model" if node.kind == "gguf" else node.kind
-    return f"{kind}, {rows:,} rows" if isinstance(rows, int) else kind
+    return f"{kind}, {counted(rows, 'row')}" if isinstance(rows, int) else kind
 
 
 def _single(edges: tuple[Edge, ...], nodes: dict[str, Node]) -> list[Edge]:

@@ -72,19 +72,19 @@ def test_nothing_overlaps_and_nothing_sticks_out(tmp_path: Path, sources: int) -
 
 
 def test_runs_and_models_hang_below_the_version(tmp_path: Path) -> None:
-    """A run stands below the version it was trained on, its base below the run; another version's run is not there."""
+    """A run stands below the version it was trained on and names its base; another version's run is not there."""
     made = published(tmp_path / "curated" / "made" / "x", [kept("प्रश्न?")])
     other = published(tmp_path / "curated" / "made" / "y", [kept("दुसरा?")])
     run = a_run(tmp_path / "runs", made.manifest, 1)
     a_run(tmp_path / "runs", other.manifest, 2)
     places = Places(Folders(curated=tmp_path / "curated", runs=tmp_path / "runs", models=tmp_path / "models"))
     found = kinship(version_graph(made.folder, made.manifest, places=places))
-    right = [(box.kind, box.label) for box in found.boxes if box.kind != "source"]
+    right = [(box.kind, box.label, box.note) for box in found.boxes if box.kind != "source"]
     assert right == [
-        ("version", f"made {made.manifest.id[:8]}"),
-        ("run", f"run {run.id[:8]}"),
-        ("base", "लहान आधार"),
+        ("version", f"made {made.manifest.id[:8]}", "version, 1 row"),
+        ("run", f"run {run.id[:8]}", "run on लहान आधार"),
     ]
+    assert (f"run {run.id[:8]}", "based on", "लहान आधार", None) in found.told
     assert (f"run {run.id[:8]}", "trained on", f"made {made.manifest.id[:8]}", 5) in found.told
     page = as_html(gather(made.folder, made.manifest, places=places))
     assert f">run {run.id[:8]}</text>" in page
