@@ -5,6 +5,7 @@ the lines that others added have been read. So two tabs, or two reviewers, lose 
 is told of the first.
 """
 
+import contextlib
 import os
 from collections import defaultdict
 from pathlib import Path
@@ -81,9 +82,7 @@ class DecisionLog:
                 self._refresh(locked=True)
                 if self._last(decision.row) != decision.replaces:
                     raise DecidedMeanwhile(self._decision(decision.row))
-                if os.write(descriptor, line) != len(line):
-                    raise OSError("the disk took a part of the line only")
-                os.fsync(descriptor)
+                _write(descriptor, line)
             finally:
                 os.close(descriptor)
         except OSError as error:
@@ -145,3 +144,16 @@ class DecisionLog:
             if decision.id not in self._known:
                 self._known[decision.id] = decision
                 self._by_row[decision.row].append(decision)
+
+
+def _write(descriptor: int, line: bytes) -> None:
+    """Write a whole line to the disk, or nothing: what a full disk took of it is cut off again."""
+    before = os.fstat(descriptor).st_size
+    try:
+        if os.write(descriptor, line) != len(line):
+            raise OSError("the disk took a part of the line only")
+        os.fsync(descriptor)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, before)
+        raise

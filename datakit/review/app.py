@@ -69,9 +69,12 @@ def application(session: Session, raw: "Path") -> "Starlette":
         except (UsageError, ValueError) as error:
             return html(pages.swapped(session, at, editing=action == "edit", fault=str(error)))
         except DatakitError as error:
-            return html(pages.swapped(session, at, fault=str(error)), 500)
+            return html(pages.swapped(session, at, fault=str(error)))
         following = session.next_open(at, session.standing())
         return html(pages.swapped(session, following, said=_SAID[action]))
+
+    async def failed(_: "Request", error: Exception) -> "Response":
+        return Response(str(error).encode("utf-8", "backslashreplace"), 500, media_type="text/plain")
 
     async def source(request: "Request") -> "Response":
         at = place(request.query_params.get("at"))
@@ -102,7 +105,8 @@ def application(session: Session, raw: "Path") -> "Starlette":
             Route("/original", source),
             Route("/points", points),
             Route("/static/{name}", static),
-        ]
+        ],
+        exception_handlers={DatakitError: failed},
     )
 
 

@@ -47,13 +47,13 @@ def close_rejects(rows: Rows) -> pl.DataFrame:
 
 def close_kept(rows: Rows) -> list[dict[str, Any]]:
     """Return the kept rows whose question or answer is nearly too short or too long, the closest first."""
-    stages = _stages(rows)
-    if "length" not in stages:
+    names = ("min_question_chars", "max_question_chars", "max_answer_chars")
+    length = _stages(rows).get("length", {})
+    if not length.keys() >= set(names):
         return []
-    length = stages["length"]
     question = pl.col("question").str.strip_chars().str.len_chars()
     answer = pl.col("answer").str.len_chars()
-    short, long, article = (length[name] for name in ("min_question_chars", "max_question_chars", "max_answer_chars"))
+    short, long, article = (length[name] for name in names)
     near = (question <= short * (1 + NEAR)) | (question >= long * (1 - NEAR)) | (answer >= article * (1 - NEAR))
     found = rows.kept(near)
 

@@ -32,6 +32,13 @@ def original(raw: Path, file: str, locator: str, digest: str) -> Original:
     """Look a row up in its source below `raw`; `digest` is its `raw_sha256`."""
     if not raw.is_dir():
         return Original(problem=f"the sources are not at hand: no folder {raw}; start the review with --raw FOLDER")
+    try:
+        return _look(raw, file, locator, digest)
+    except (OSError, ValueError) as error:  # a name too long, a NUL in it, a file that vanishes meanwhile
+        return Original(problem=f"{file} cannot be read below {raw} ({error})")
+
+
+def _look(raw: Path, file: str, locator: str, digest: str) -> Original:
     path = raw / file
     inside = path.resolve().is_relative_to(raw.resolve())
     if inside and path.is_file() and path.suffix.lower() in _PLAIN:
