@@ -28,9 +28,10 @@ def gate(
     from datakit.gate import check_release, raise_for_failures
     from datakit.lineage import read_manifest
     from datakit.recipe import GateOptions, load
-    from datakit.store import find
+    from datakit.store import find, require_rows
 
     found = find(curated, version)
+    require_rows(found.path)
     options = (load(recipe).gate if recipe else None) or GateOptions()
     if suite is not None:
         options = replace(options, suite=suite)

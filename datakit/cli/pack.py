@@ -31,7 +31,7 @@ def pack(
     from datakit.pack import HuggingFace, checked_repo, load_template, token_of
     from datakit.pack import pack as write
     from datakit.pack import push as send
-    from datakit.store import find, verify
+    from datakit.store import find, require_rows, verify
 
     if push is not None and form not in ("hf", "croissant"):
         raise UsageError(f"--push with --as {form}: a hub shows hf or croissant; choose one of the two")
@@ -39,6 +39,7 @@ def pack(
         raise UsageError("--public: says how --push makes a repository; leave it out without --push")
     token = token_of(os.environ) if push is not None and checked_repo(push) else ""
     found = find(curated, version)
+    require_rows(found.path)
     if push is not None:
         verify(found.path)  # what others build on must be what its id says
     chosen = load_template(template) if template else None

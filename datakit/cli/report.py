@@ -31,9 +31,10 @@ def report(
         raise UsageError(f"--format {form}: expected one of {', '.join(_FORMATS)}")
     if open_it and form != "html":
         raise UsageError(f"--open with --format {form}: only html opens in a browser; leave one of the two out")
-    from datakit.store import find
+    from datakit.store import find, require_rows
 
     found = find(curated, version)
+    require_rows(found.path)
     previous = find(curated, against).path if against else None
     if form == "html" and out is None and previous is None and tokenizer is None:
         page = found.path / "report.html"

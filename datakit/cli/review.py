@@ -28,9 +28,10 @@ def review(
     from datakit.lineage import read_manifest
     from datakit.review import Session, build_queue
     from datakit.review.serve import serve
-    from datakit.store import find
+    from datakit.store import find, require_rows
 
     found = find(curated, version)
+    require_rows(found.path)
     home = found.path.parent.parent
     log = DecisionLog(decisions_file(home, found.name))
     queue = build_queue(found.path, read_manifest(found.path), log.standing(), samples=samples)
