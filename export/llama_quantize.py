@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from datakit.errors import OutputError
+from datakit.errors import IntegrityError, OutputError
 from export.ggml_types import file_type
+from export.gguf_reader import open_gguf
 from export.layout import lay_out
 from export.mix import Shape, choose_types
 from export.part_file import held, part_path
-from export.quantizer import Job
+from export.quantizer import Job, Made
 from export.stream import Streaming
 
 PROGRAM: Final = "llama-quantize"
@@ -39,8 +40,8 @@ class LlamaQuantize:
         plain = self._plain(job)
         return lay_out(plain.keys, [(tensor.name, tensor.shape) for tensor in plain.tensors], plain.types).total
 
-    def write(self, job: Job, part: Path, descriptor: int) -> str:
-        """Write the file and return its sha256. Errors: `OutputError` with the program's last lines."""
+    def write(self, job: Job, part: Path, descriptor: int) -> Made:
+        """Write the file. Errors: `OutputError` with the program's last lines, `IntegrityError` for tensors lost."""
         plain = part_path(part, suffix=job.lossless)
         with held(plain) as scratch:
             try:
@@ -48,7 +49,10 @@ class LlamaQuantize:
                 self._run(plain, part, job, descriptor)
             finally:
                 plain.unlink(missing_ok=True)
-        return _sha256(part)
+        types = {name: placed.type.name for name, placed in open_gguf(part).tensors.items()}
+        if types.keys() != job.types.keys():
+            raise IntegrityError(f"{part}: {self._program} wrote {len(types)} tensors, expected {len(job.types)}")
+        return Made(sha256=_sha256(part), types=types)
 
     def _plain(self, job: Job) -> Job:
         kind = file_type(job.lossless)

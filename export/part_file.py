@@ -10,10 +10,13 @@ from queue import Queue
 from threading import Thread
 from typing import Any, Final
 
-from datakit.errors import OutputError, UsageError
+from datakit.errors import InputError, OutputError, UsageError
 
 _DEPTH: Final = 2
 """Chunks that may wait to be hashed; each is at most a few MiB."""
+_COPY_BYTES: Final = 8 << 20
+_READ_BYTES: Final = 1 << 20
+_FLUSH_BYTES: Final = 64 << 20
 
 
 def part_path(out: Path, *, suffix: str = "part") -> Path:
@@ -86,11 +89,37 @@ class HashedWriter:
             try:
                 done += os.write(self._descriptor, view[done:])
             except OSError as error:
-                raise OutputError(
-                    f"{self._where}: the disk refused after {self.bytes + done} bytes ({error.strerror}); the "
-                    "unfinished file was removed. Make room, then run the same command again"
-                ) from error
+                raise OutputError(_refused(self._where, self.bytes + done, error)) from error
         self.bytes += len(view)
+
+    def copy(self, source: Path, offset: int, size: int) -> None:
+        """Write a range of another file as it is, within the kernel; what is hashed is read back from the part.
+
+        Errors: `OutputError` where the disk refuses, `InputError` where the source ends early or cannot be read.
+        """
+        try:
+            opened = os.open(source, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise InputError(f"{source}: cannot be read ({error.strerror})") from error
+        try:
+            done = 0
+            while done < size:
+                step = min(_COPY_BYTES, size - done)
+                moved = self._moved(opened, source, offset + done, step)
+                self._queue.put((self.bytes, moved))
+                self.bytes += moved
+                done += moved
+        finally:
+            os.close(opened)
+
+    def _moved(self, opened: int, source: Path, offset: int, size: int) -> int:
+        try:
+            moved = os.sendfile(self._descriptor, opened, offset, size)
+        except OSError as error:
+            raise OutputError(_refused(self._where, self.bytes, error)) from error
+        if moved == 0:
+            raise InputError(f"{source}: ends at byte {offset}; the file was cut off or changed: fetch it again")
+        return moved
 
     def pad(self, alignment: int) -> None:
         """Write zeros up to a multiple of `alignment`."""
@@ -105,5 +134,34 @@ class HashedWriter:
 
     def _hash(self) -> None:
         take: Callable[[], Any] = self._queue.get
-        while (view := take()) is not None:
-            self._digest.update(view)
+        done = flushed = 0
+        while (item := take()) is not None:
+            if isinstance(item, tuple):
+                self._hash_range(*item)
+                done += item[1]
+            else:
+                self._digest.update(item)
+                done += len(item)
+            if done - flushed >= _FLUSH_BYTES:
+                self._start_writing_back(flushed, done - flushed)
+                flushed = done
+
+    def _hash_range(self, start: int, size: int) -> None:
+        while size > 0:
+            data = os.pread(self._descriptor, min(size, _READ_BYTES), start)
+            if not data:  # cut by another hand: the hash will not fit, and the check of the file says so
+                return
+            self._digest.update(data)
+            start, size = start + len(data), size - len(data)
+
+    def _start_writing_back(self, start: int, size: int) -> None:
+        # Without this the disk idles until the final sync. Linux takes the advice as "write these pages out now".
+        with suppress(OSError, AttributeError):
+            os.posix_fadvise(self._descriptor, start, size, os.POSIX_FADV_DONTNEED)
+
+
+def _refused(where: Path, done: int, error: OSError) -> str:
+    return (
+        f"{where}: the disk refused after {done} bytes ({error.strerror}); the unfinished file was removed. Make room, "
+        "then run the same command again"
+    )

@@ -31,6 +31,15 @@ class Job:
     """The plain type that keeps every number of the model: that of its base, or f32 once an adapter is merged."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """What an engine put into the part."""
+
+    sha256: str
+    types: Mapping[str, str]
+    """The format of each tensor as it lies in the file."""
+
+
 class Rows(Protocol):
     """Packs rows of numbers into blocks."""
 
@@ -56,8 +65,8 @@ class Engine(Protocol):
         """Return how much disk it needs beside the file itself."""
         ...
 
-    def write(self, job: Job, part: Path, descriptor: int) -> str:
-        """Write the file into an open, empty part and return its sha256. Errors: `OutputError`, `InputError`."""
+    def write(self, job: Job, part: Path, descriptor: int) -> Made:
+        """Write the file into an open, empty part. Errors: `OutputError`, `InputError`, `IntegrityError`."""
         ...
 
 

@@ -10,7 +10,7 @@ from export.ggml_types import PLAIN, TYPES
 from export.gguf_values import ALIGNMENT
 from export.layout import lay_out
 from export.part_file import HashedWriter
-from export.quantizer import Job, Rows
+from export.quantizer import Job, Made, Rows
 from export.sixteen_bits import bf16_to_f16, f32_to_bf16
 from export.tensors import Tensor
 
@@ -35,22 +35,26 @@ class Streaming:
         del job
         return 0
 
-    def write(self, job: Job, part: Path, descriptor: int) -> str:
-        """Write the file and return its sha256."""
+    def write(self, job: Job, part: Path, descriptor: int) -> Made:
+        """Write the file."""
         layout = lay_out(job.keys, [(tensor.name, tensor.shape) for tensor in job.tensors], job.types)
         writer = HashedWriter(descriptor, part)
         try:
             writer.write(layout.head)
             for tensor in job.tensors:
                 before = writer.bytes
-                for chunk in self._chunks(tensor, job.types[tensor.name]):
-                    writer.write(chunk)
+                place = tensor.verbatim
+                if place is not None and tensor.format == job.types[tensor.name]:
+                    writer.copy(*place, layout.sizes[tensor.name])
+                else:
+                    for chunk in self._chunks(tensor, job.types[tensor.name]):
+                        writer.write(chunk)
                 if writer.bytes - before != layout.sizes[tensor.name]:
                     raise AssertionError(f"{tensor.name}: wrote {writer.bytes - before} bytes, laid out otherwise")
                 writer.pad(ALIGNMENT)
         finally:
             digest = writer.close()
-        return digest
+        return Made(sha256=digest, types=job.types)
 
     def _chunks(self, tensor: Tensor, kind: str) -> Iterator["NDArray[Any]"]:
         import numpy as np
@@ -59,9 +63,10 @@ class Streaming:
             yield from map(np.ascontiguousarray, tensor.raw())
         elif tensor.untouched and (tensor.format, kind) == ("BF16", "F16"):
             for rows in tensor.raw():
-                halves = np.ascontiguousarray(bf16_to_f16(rows))
-                _check_range(tensor, (rows & 0x7FFF) < 0x7F80, halves)
-                yield halves
+                try:
+                    yield bf16_to_f16(rows)
+                except OverflowError as error:
+                    raise _too_large(tensor) from error
         else:
             for rows in tensor.f32():
                 yield self._converted(tensor, np.ascontiguousarray(rows), kind)
@@ -76,7 +81,8 @@ class Streaming:
         if kind == "F16":
             with np.errstate(over="ignore"):
                 halves = rows.astype(np.float16)
-            _check_range(tensor, np.isfinite(rows), halves.view(np.uint16))
+            if (np.isinf(halves) & np.isfinite(rows)).any():
+                raise _too_large(tensor)
             return halves
         if not np.isfinite(rows).all():
             raise InputError(
@@ -88,10 +94,8 @@ class Streaming:
         return self.rows.pack(rows, TYPES[kind])
 
 
-def _check_range(tensor: Tensor, finite: "NDArray[Any]", halves: "NDArray[Any]") -> None:
-    """Refuse a number that half precision turned into infinity: the model would answer with nonsense."""
-    lost = (halves & 0x7FFF) == 0x7C00
-    if lost.any() and (lost & finite).any():
-        raise InputError(
-            f"{tensor.name}: holds numbers above 65504, the largest of f16; export as bf16 or f32, which hold them"
-        )
+def _too_large(tensor: Tensor) -> InputError:
+    # Half precision would make it infinite, and the model would answer with nonsense.
+    return InputError(
+        f"{tensor.name}: holds numbers above 65504, the largest of f16; export as bf16 or f32, which hold them"
+    )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from datakit.errors import InputError
@@ -49,6 +50,14 @@ class Tensor:
     def untouched(self) -> bool:
         """Whether its numbers are those of the base, if perhaps in another order."""
         return self.lora is None and not self.plus_one
+
+    @property
+    def verbatim(self) -> "tuple[Path, int] | None":
+        """The file and the offset where its bytes lie in order, where nothing is done to them; else None."""
+        moved = bool(self.heads) and not self.base_interleaved
+        if moved or not self.untouched or not isinstance(self.stored, Stored | Placed):
+            return None
+        return self.stored.file, self.stored.offset
 
     def raw(self, *, chunk: int = CHUNK_NUMBERS) -> Iterator["NDArray[Any]"]:
         """Yield its rows in the base's own format (16 bits: uint16). For `untouched` plain formats only."""
