@@ -12,6 +12,7 @@ repeated, so the command may be given again until all are there; `--steps` cuts 
 import argparse
 import json
 import os
+import shutil
 import statistics
 import tempfile
 import time
@@ -49,7 +50,7 @@ def curated(folder: Path, files: list[Path]) -> Path:
     raw = folder / "raw"
     raw.mkdir()
     for path in files:
-        (raw / path.name).symlink_to(path.resolve())
+        shutil.copy(path, raw)  # a link would lead out of raw/, which is refused
     if curate(raw, folder / "curated", recipe=load("marathi-history")).path is None:
         raise SystemExit("the version's gate failed")
     return folder / "curated"
