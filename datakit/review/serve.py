@@ -30,19 +30,23 @@ def serve(session: Session, *, raw: Path, port: int = 0, ready: Callable[[str], 
             guard, log_level="warning", access_log=False, lifespan="off", ws="none", server_header=False
         )
         server = uvicorn.Server(config)
-        ready(f"http://{LOOPBACK}:{taken}/?token={guard.token}")
         try:
+            ready(f"http://{LOOPBACK}:{taken}/?token={guard.token}")
             server.run(sockets=[listening])
         except KeyboardInterrupt:
             return
 
 
 def listen(port: int) -> socket.socket:
-    """Return a socket bound to loopback and to no other address. Errors: `UsageError` where the port is taken."""
+    """Return a socket that listens on loopback and on no other address.
+
+    Errors: `UsageError` where the port is taken.
+    """
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         made.bind((LOOPBACK, port))
+        made.listen()  # from here on a browser waits; a server that is still starting would refuse it
     except OSError as error:
         made.close()
         raise UsageError(

@@ -9,13 +9,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from typer.testing import CliRunner
 
 from datakit.cli import app
 from datakit.decisions import Decision, DecisionLog, decisions_file
+from datakit.errors import InputError
+from tests.rows import numbered_rows, write_rows
+
+if TYPE_CHECKING:
+    from datakit.recipe import Recipe
 
 
 @pytest.fixture
@@ -65,7 +70,6 @@ def test_a_taken_port_is_told(curated: Path, project: Path) -> None:
     from datakit.review.serve import listen
 
     with listen(0) as listening:
-        listening.listen()
         port = listening.getsockname()[1]
         process = start(curated, project, "--port", str(port))
         _, err = process.communicate(timeout=60)
@@ -73,18 +77,22 @@ def test_a_taken_port_is_told(curated: Path, project: Path) -> None:
     assert f"--port {port}: cannot be used" in err
 
 
-def test_nothing_to_review_is_told(version: Path) -> None:
-    """A version without a doubtful row says so instead of opening an empty page."""
-    import polars as pl
-
-    from datakit.errors import InputError
-    from datakit.review import build_queue  # the rejected row of this version needs a new text, so there is one item
-
-    assert pl.read_parquet(version / "rejected.parquet").height == 1
-    assert build_queue is not None
-    result = CliRunner().invoke(app, ["review", "nowhere", "--curated", str(version.parent.parent)])
+def test_a_version_that_is_not_there_is_told(curated: Path) -> None:
+    """A name that fits no version is answered with those that there are."""
+    result = CliRunner().invoke(app, ["review", "nowhere", "--curated", str(curated)])
     assert isinstance(result.exception, InputError)
     assert "not found under" in str(result.exception)
+
+
+def test_nothing_to_review_is_told(tmp_path: Path, plain_recipe: "Recipe") -> None:
+    """A version without a doubtful row says so instead of opening an empty page."""
+    from datakit.pipeline import curate
+
+    write_rows(tmp_path / "raw" / "a.jsonl", numbered_rows(5))
+    curate(tmp_path / "raw", tmp_path / "curated", recipe=plain_recipe)
+    result = CliRunner().invoke(app, ["review", "--curated", str(tmp_path / "curated")])
+    assert isinstance(result.exception, InputError)
+    assert "nothing to review: no row was rejected, disputed or flagged" in str(result.exception)
 
 
 @pytest.mark.parametrize("absent", ["starlette", "uvicorn"])

@@ -128,6 +128,5 @@ def test_it_listens_on_loopback_only() -> None:
     with listen(0) as listening:
         address, port = listening.getsockname()
         assert address == "127.0.0.1"
-        listening.listen()
         with pytest.raises(UsageError, match=f"--port {port}: cannot be used"):
             listen(port)
