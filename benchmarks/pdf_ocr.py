@@ -2,10 +2,10 @@
 
     python benchmarks/pdf_ocr.py [FOLDER]
 
-Known text: pages set by Chromium from raw/, each clean, at 150 dpi, skewed, noisy and faint (benchmarks/ocr_pages.py). The
-character error rate is the edit distance over the length of the true text, both normalized as curation does. FOLDER holds
-real PDFs (default: pdf/ below AURORA_DATA): every page is counted as right text, a legacy font turned, OCR text with its
-confidence, or a named damage.
+Known text: pages set by Chromium from raw/, each clean, at 150 dpi, skewed, noisy and faint (benchmarks/ocr_pages.py).
+The character error rate is the edit distance over the length of the true text, both normalized as curation does. FOLDER
+holds real PDFs (default: pdf/ below AURORA_DATA): every page is counted as right text, a legacy font turned, OCR text
+with its confidence, or a named damage.
 """
 
 import json

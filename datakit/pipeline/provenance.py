@@ -8,7 +8,12 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-_PACKAGES = ("ancient-aurora", "polars", "numpy", "orjson", "lxml", "fastexcel", "pycld2", "regex", "xxhash")
+from datakit.readers.ocr import version_asked_for
+
+_PACKAGES = (
+    *("ancient-aurora", "polars", "numpy", "orjson", "lxml", "fastexcel", "pycld2", "regex", "xxhash"),
+    *("hinlegacy", "pypdfium2", "python-docx", "trafilatura"),
+)
 
 
 def tools() -> dict[str, str]:
@@ -19,6 +24,8 @@ def tools() -> dict[str, str]:
             found[package] = version(package)
         except PackageNotFoundError:
             continue
+    if (tesseract := version_asked_for()) is not None:
+        found["tesseract"] = tesseract
     return found
 
 

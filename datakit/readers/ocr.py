@@ -73,6 +73,11 @@ def tesseract_version() -> str | None:
     return (told.stdout or told.stderr).split("\n", 1)[0].removeprefix("tesseract").strip()
 
 
+def version_asked_for() -> str | None:
+    """Return the version if anything in this process has asked for it: what a run records beside its rows."""
+    return tesseract_version() if tesseract_version.cache_info().currsize else None
+
+
 def require_tesseract() -> str:
     """Return its version. Errors: `MissingDependencyError` with the install line."""
     version = tesseract_version()

@@ -189,7 +189,8 @@ def _goes_on(line: list[_Letter], letters: list[_Letter], at: int) -> bool:
         return False
     shared = min(before.bottom, after.bottom) - max(before.top, after.top)
     least = min(before.bottom - before.top, after.bottom - after.top)
-    return shared > 0.5 * least > 0 and 0 <= after.left - before.left and after.left - before.right < after.size
+    beside = after.left >= before.left and after.left - before.right < after.size
+    return beside and shared > 0.5 * least > 0
 
 
 _END: Final = _Letter("\n", 0, 0, 0, 0, 0, True, 0, None)

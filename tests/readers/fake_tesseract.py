@@ -18,7 +18,7 @@ echo call >> "{folder}/calls"
 
 
 def table(lines: Sequence[str], *, confidence: float = 95, doubtful: dict[str, float] | None = None) -> str:
-    """Return Tesseract's table for the lines of one page of A4 at 300 dpi; `doubtful` words have their own confidence."""
+    """Return Tesseract's table for the lines of one page of A4 at 300 dpi; `doubtful` words have their own."""
     rows = [HEAD, "1\t1\t0\t0\t0\t0\t0\t0\t2479\t3508\t-1\t"]
     for number, line in enumerate(lines, start=1):
         for place, word in enumerate(line.split(), start=1):
@@ -31,7 +31,7 @@ def table(lines: Sequence[str], *, confidence: float = 95, doubtful: dict[str, f
 def install(
     folder: Path, answer: str, *, version: str = "9.9.9", languages: Sequence[str] = ("eng", "mar"), code: int = 0
 ) -> Path:
-    """Put the program into a folder for PATH; `answer` is its table, `code` its exit status. Return the file of calls."""
+    """Put the program into a folder for PATH; `answer` is its table, `code` its exit status. Return its log."""
     folder.mkdir(exist_ok=True)
     (folder / "table.tsv").write_text(answer, encoding="utf-8")
     say = f'cat "{folder}/table.tsv"; exit {code}' if code == 0 else f"echo 'bad picture' >&2; exit {code}"

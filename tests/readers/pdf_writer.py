@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Sheet:
-    """One page: lines as (x, y from the top, text), the font's name, its size, and a grey picture (width, height, bytes).
+    """One page: lines as (x, y from the top, text), the font's name, its size, a grey picture (width, height, bytes).
 
     `says` maps letters to what the text layer says instead: {"वि": "वव"} makes a page of wrong letters. `spelled` are
     texts whose glyphs are drawn letter by letter, with the spelling beside them (ActualText).
@@ -34,9 +34,7 @@ def latin(*lines: str, font: str) -> Sheet:
 def pdf(*sheets: Sheet, lock: bool = False, count: int | None = None) -> bytes:
     """Return a PDF of A4 pages; `lock` asks for a password, `count` is what it claims of its pages."""
     objects: list[bytes] = [b"", b""]
-    kids = []
-    for sheet in sheets:
-        kids.append(_sheet(sheet, objects))
+    kids = [_sheet(sheet, objects) for sheet in sheets]
     objects[0] = b"<</Type/Catalog/Pages 2 0 R>>"
     listed = b" ".join(b"%d 0 R" % kid for kid in kids)
     objects[1] = b"<</Type/Pages/Kids[%s]/Count %d>>" % (listed, len(kids) if count is None else count)
@@ -97,8 +95,8 @@ def _font(name: str, codes: dict[str, int], legacy: bool, objects: list[bytes]) 
     objects.append(_stream(cmap, b"<<"))
     unicode_map = len(objects)
     objects.append(
-        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
-        b"/DW 500>>" % name.encode()
+        b"<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/DW 500/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
+        b"/Supplement 0>>>>" % name.encode()
     )
     objects.append(
         b"<</Type/Font/Subtype/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"

@@ -144,7 +144,8 @@ def test_entities_are_not_resolved(rows: Read, tmp_path: Any) -> None:
     secret = tmp_path / "secret"
     secret.write_text("गुपित")
     body = (
-        f'<!DOCTYPE w [<!ENTITY x SYSTEM "file://{secret}">]><w:document {W}><w:body><w:p><w:r><w:t>प्र. क?</w:t></w:r></w:p>'
+        f'<!DOCTYPE w [<!ENTITY x SYSTEM "file://{secret}">]><w:document {W}><w:body>'
+        "<w:p><w:r><w:t>प्र. क?</w:t></w:r></w:p>"
         "<w:p><w:r><w:t>उ. ख &x;</w:t></w:r></w:p></w:body></w:document>"
     )
     found = rows("a.docx", repacked(written("क"), word__document=body.encode()))

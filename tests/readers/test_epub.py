@@ -15,7 +15,8 @@ CONTAINER = (
 )
 OPF = """<package xmlns="http://www.idpf.org/2007/opf"><manifest>
 <item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>
-<item id="b" href="b%20b.xhtml" media-type="application/xhtml+xml"/><item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>
+<item id="b" href="b%20b.xhtml" media-type="application/xhtml+xml"/>
+<item id="a" href="a.xhtml" media-type="application/xhtml+xml"/>
 <item id="c" href="c.png" media-type="image/png"/></manifest><spine><itemref idref="nav"/><itemref idref="b"/>
 <itemref idref="a"/><itemref idref="c"/></spine></package>"""
 
@@ -84,7 +85,8 @@ def test_a_chapter_that_is_missing(rows: Read) -> None:
 
 def test_a_locked_book(rows: Read) -> None:
     """Chapters behind a lock are told; fonts that are only obscured lock nothing."""
-    locked = '<encryption><EncryptedData><CipherData><CipherReference URI="OPS/a.xhtml"/></CipherData></EncryptedData></encryption>'
+    data = '<EncryptedData><CipherData><CipherReference URI="OPS/a.xhtml"/></CipherData></EncryptedData>'
+    locked = f"<encryption>{data}</encryption>"
     assert [row["reject_reason"] for row in rows("a.epub", book(encryption=locked))] == [None, "encrypted_file"]
     fonts = locked.replace("OPS/a.xhtml", "OPS/font.otf")
     assert [row["reject_reason"] for row in rows("b.epub", book(encryption=fonts))] == [

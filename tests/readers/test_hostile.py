@@ -11,12 +11,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import docx
 import openpyxl
 import polars as pl
 import pytest
 import zstandard
 
 from datakit.readers import REASONS, discover, read
+from datakit.readers.ocr import Ocr
+from tests.readers.pdf_writer import Sheet, pdf, text
+from tests.readers.test_epub import book as epub
 
 Read = Callable[..., list[dict[str, Any]]]
 
@@ -123,6 +127,10 @@ def samples() -> dict[str, bytes]:
     for row in (["प्रश्न", "उत्तर"], ["क?", "ख"], ["ग?", 1674]):
         workbook.active.append(row)
     workbook.save(book)
+    document = docx.Document()
+    for text_line in ("प्र. १) क?", "उ. ख", "मजकूर"):
+        document.add_paragraph(text_line)
+    document.save(word := io.BytesIO())
     lines = f"{GOOD}\n" * 20
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
         zipped.writestr("a.jsonl", lines)
@@ -138,6 +146,9 @@ def samples() -> dict[str, bytes]:
         "a.arrow": arrow.getvalue(),
         "b.arrow": stream.getvalue(),
         "a.xlsx": book.getvalue(),
+        "a.pdf": pdf(text("प्रश्न: क?", "उत्तर: ख"), Sheet()),
+        "a.docx": word.getvalue(),
+        "a.epub": epub(),
         "a.zip": archive.getvalue(),
         "a.jsonl.gz": gzip.compress(lines.encode()),
         "a.jsonl.zst": zstandard.compress(lines.encode()),
@@ -157,6 +168,9 @@ def samples() -> dict[str, bytes]:
         "a.arrow",
         "b.arrow",
         "a.xlsx",
+        "a.pdf",
+        "a.docx",
+        "a.epub",
         "a.zip",
         "a.jsonl.gz",
         "a.jsonl.zst",
@@ -185,7 +199,7 @@ def test_no_damage_ends_a_run(raw: Path, name: str) -> None:
                 break
         (raw / name).write_bytes(bytes(data))
         for source in discover(raw):
-            for batch in read(source):
+            for batch in read(source, ocr=Ocr(mode="never")):
                 assert set(batch["reject_reason"].drop_nulls()) <= set(REASONS)
                 assert batch.filter(
                     pl.col("reject_reason").is_not_null() & pl.col("reject_detail").is_null()

@@ -119,7 +119,7 @@ def test_without_tesseract_always_is_an_error(
 
 
 def test_ocr_reads_what_the_layer_lacks(pages: Read, fake: Callable[..., Path]) -> None:
-    """A page of a picture, and one of wrong letters, are read by OCR; each row carries the confidence and the engine."""
+    """A page of a picture, and one of wrong letters, are read by OCR; each row carries confidence and engine."""
     calls = fake(table(["प्रश्न: रायगड कोठे आहे?", "उत्तर: महाडजवळ आहे."], confidence=91))
     found = pages(pdf(BLACK, replace(WRONG, picture=BLACK.picture), RIGHT), "auto")
     assert [row["locator"] for row in found] == ["page 1 lines 1-2", "page 2 lines 1-2", "page 3 lines 1-2"]
@@ -168,7 +168,7 @@ def test_a_page_that_ocr_cannot_read(pages: Read, fake: Callable[..., Path]) -> 
 
 
 def test_nothing_is_read_twice(pages: Read, fake: Callable[..., Path], tmp_path: Path) -> None:
-    """What OCR read is kept by the picture and the program's version: a second run asks for nothing, a new program does."""
+    """What OCR read is kept by the picture and the program's version: only a new program is asked again."""
     answer = table(["प्रश्न: कोण?", "उत्तर: शिवाजी महाराज"])
     calls = fake(answer)
     first = pages(pdf(BLACK, BLACK), "auto", tmp_path / "cache")

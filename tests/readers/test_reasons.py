@@ -4,7 +4,7 @@ import gzip
 import io
 import re
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ import openpyxl
 import pytest
 
 from datakit.readers import REASONS
+from datakit.readers.ocr import tesseract_version
+from tests.readers.fake_tesseract import install
+from tests.readers.pdf_writer import Sheet, pdf, text
 
 Read = Callable[..., list[dict[str, Any]]]
 
@@ -52,6 +55,12 @@ CASES: dict[str, tuple[str, bytes | str]] = {
     "nested_archive": ("a.zip", zipped("b.zip", zipped("c.zip", INNER))),
     "encrypted_archive": ("a.zip", zipped("a.jsonl", b"x", locked=True)),
     "no_question_answer_pairs": ("a.txt", "शिवाजी महाराजांचा जन्म शिवनेरीवर झाला.\n"),
+    "encrypted_file": ("a.pdf", pdf(text("क"), lock=True)),
+    "too_many_pages": ("a.pdf", pdf(Sheet(), count=20_001)),
+    "unreadable_page": ("a.pdf", pdf(Sheet(), count=2)),
+    "blank_page": ("a.pdf", pdf(Sheet())),
+    "needs_ocr": ("a.pdf", pdf(text("विषय: इतिहास", says={"वि": "वव"}))),
+    "ocr_unsure": ("a.tif", b"II*\x00no picture"),
     "hidden_sheet": ("a.xlsx", book(True)),
     "row_too_large": ("a.jsonl", b"x" * (9 << 20)),
     "invalid_utf8": ("a.jsonl", LINE.encode() + b"\xff\n"),
@@ -75,6 +84,20 @@ CASES: dict[str, tuple[str, bytes | str]] = {
 }
 
 
+@pytest.fixture
+def without_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Take Tesseract away for `needs_ocr`, and put one that fails in its place for `ocr_unsure`."""
+
+    def prepare(reason: str) -> None:
+        if reason in ("needs_ocr", "ocr_unsure"):
+            install(tmp_path / "bin", "", code=3, languages=("mar", "eng") if reason == "ocr_unsure" else ())
+            monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
+            tesseract_version.cache_clear()
+
+    yield prepare
+    tesseract_version.cache_clear()
+
+
 def test_every_reason_has_a_case() -> None:
     """A reason that no file gives is not declared; `outside_raw` needs a link and stands below."""
     assert set(CASES) | {"outside_raw"} == set(REASONS)
@@ -82,8 +105,9 @@ def test_every_reason_has_a_case() -> None:
 
 
 @pytest.mark.parametrize("reason", CASES)
-def test_reasons(rows: Read, reason: str) -> None:
+def test_reasons(rows: Read, without_ocr: Callable[[str], None], reason: str) -> None:
     """The file gives the reason, its place, what was found, what was expected, and the next step."""
+    without_ocr(reason)
     name, content = CASES[reason]
     found = [row for row in rows(name, content) if row["reject_reason"] == reason]
     assert found, reason
