@@ -79,9 +79,12 @@ def find_version(wanted: str, *, curated: Path) -> Path:
     head, _, tail = wanted.rpartition("/")
     if any(path.parent.name == wanted for path in versions):
         head, tail = wanted, LATEST
-    # `latest` and every tag are links beside the versions, so one rule finds both
     linked = [path.resolve() for path in known if path.is_symlink() and path.name == tail]
-    fitting = linked or [path for path in versions if len(tail) >= _LEAST_PREFIX and path.name.startswith(tail)]
+    fitting = linked or [
+        path
+        for path in versions
+        if (len(tail) >= _LEAST_PREFIX and path.name.startswith(tail)) or _tagged(path, tail) == path.name
+    ]
     fitting = [path for path in fitting if head in ("", path.parent.name)]
     if len(fitting) == 1:
         return fitting[0]
@@ -93,6 +96,12 @@ def find_version(wanted: str, *, curated: Path) -> Path:
         f" {_LEAST_PREFIX} or more characters of an id. There are:\n{listed}\n"
         f"`datakit curate raw/ {curated}` makes one"
     )
+
+
+def _tagged(version: Path, name: str) -> str | None:
+    """Return the id that a tag of this name has: one small file each, beside the versions, as `datakit tag` writes."""
+    file = version.parent / "tags" / name
+    return file.read_text(encoding="utf-8", errors="replace").strip() if name and file.is_file() else None
 
 
 def _check_rows(version: Version) -> list[str]:

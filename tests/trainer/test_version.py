@@ -8,6 +8,7 @@ import pytest
 
 from datakit.errors import InputError, IntegrityError, UsageError
 from datakit.lineage import Manifest, read_manifest, sha256_file, write_manifest
+from datakit.store import Version, tag, untag
 from trainer.version import find_version, open_version
 
 
@@ -93,13 +94,13 @@ def test_a_file_put_beside_is_found(copy: Path) -> None:
 def test_a_version_is_found_by_path_prefix_name_tag_and_latest(curated: Path) -> None:
     """What `datakit` accepts as VERSION, the trainer accepts."""
     path = find_version("latest", curated=curated)
-    tag = path.parent / "v1.0"
-    tag.symlink_to(path.name)
+    version = Version("plain", path.name, path)
+    tag(version, "v1.0")
     try:
         names = (str(path), path.name[:8], "plain", "plain/latest", f"plain/{path.name[:6]}", "v1.0", "plain/v1.0")
         assert {find_version(name, curated=curated) for name in names} == {path}
     finally:
-        tag.unlink()
+        untag(curated, "plain", "v1.0")
 
 
 def test_what_is_not_there_is_told_with_what_there_is(curated: Path, tmp_path: Path) -> None:
