@@ -62,6 +62,8 @@ def read_tombstones(curated: Path) -> tuple[Tombstone, ...]:
 
 def _parse(line: bytes) -> Tombstone:
     body = json.loads(line)
+    if not isinstance(body, dict):
+        raise TypeError(f"found {type(body).__name__}")
     pairs = tuple((str(source), str(digest)) for source, digest in body.get("derived", ()))
     if not isinstance(body["source"], str):
         raise TypeError(f"source is {body['source']!r}, expected text")
