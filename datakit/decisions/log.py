@@ -45,15 +45,18 @@ class DecisionLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._resolved: Standing | None = None  # of the lines read so far: a page asks many times between two lines
         self._forget()
 
     def standing(self) -> Standing:
         """Return the decisions that stand now."""
         self._refresh()
         try:
-            return resolve(self._known.values())
+            found = self._resolved or resolve(self._known.values())
         except ValueError as error:
             raise InputError(f"{self.path}: {error}; put it back, from a backup or from version control") from error
+        self._resolved = found
+        return found
 
     def last(self, row: str) -> tuple[str, ...]:
         """Return the ids of the last lines about a row, which the next one about it replaces."""
@@ -102,6 +105,7 @@ class DecisionLog:
     def _forget(self) -> None:
         self._read_bytes = 0
         self._lines = 0
+        self._resolved = None
         self._known: dict[str, Decision] = {}
         self._by_row: defaultdict[str, list[Decision]] = defaultdict(list)
 
@@ -140,6 +144,7 @@ class DecisionLog:
             raise InputError(f"{self.path}: {len(problems)} problem(s); mend or delete these lines:\n{listed}")
         self._read_bytes += len(added)
         self._lines += len(lines) - 1
+        self._resolved = None
         for decision in found:
             if decision.id not in self._known:
                 self._known[decision.id] = decision
