@@ -1,6 +1,7 @@
 """The engine that ships: read a chunk, merge, round or pack, write, forget."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,7 @@ class Streaming:
         """Write the file."""
         layout = lay_out(job.keys, [(tensor.name, tensor.shape) for tensor in job.tensors], job.types)
         writer = HashedWriter(descriptor, part)
+        pool = ThreadPoolExecutor(1, "next chunk")
         try:
             writer.write(layout.head)
             for tensor in job.tensors:
@@ -47,12 +49,13 @@ class Streaming:
                 if place is not None and tensor.format == job.types[tensor.name]:
                     writer.copy(*place, layout.sizes[tensor.name])
                 else:
-                    for chunk in self._chunks(tensor, job.types[tensor.name]):
+                    for chunk in _one_ahead(pool, self._chunks(tensor, job.types[tensor.name])):
                         writer.write(chunk)
                 if writer.bytes - before != layout.sizes[tensor.name]:
                     raise AssertionError(f"{tensor.name}: wrote {writer.bytes - before} bytes, laid out otherwise")
                 writer.pad(ALIGNMENT)
         finally:
+            pool.shutdown()
             digest = writer.close()
         return Made(sha256=digest, types=job.types)
 
@@ -92,6 +95,14 @@ class Streaming:
         if self.rows is None or kind in PLAIN:
             raise AssertionError(f"{tensor.name}: {kind} was planned without anything that packs it")
         return self.rows.pack(rows, TYPES[kind])
+
+
+def _one_ahead(pool: ThreadPoolExecutor, chunks: Iterator["NDArray[Any]"]) -> Iterator["NDArray[Any]"]:
+    """Compute the next chunk while this one is written: numpy and the kernel both work outside Python's lock."""
+    waiting = pool.submit(next, chunks, None)
+    while (chunk := waiting.result()) is not None:
+        waiting = pool.submit(next, chunks, None)
+        yield chunk
 
 
 def _too_large(tensor: Tensor) -> InputError:
