@@ -17,8 +17,10 @@ from trainer.memory import ModelShape, free_bytes, shape_of
 
 MARGIN: Final = 0.92  # of the free memory: the allocator's fragments and the libraries' own buffers take the rest
 _SMALLEST_BUDGET: Final = 512
-_SHARE_OF_PEAK: Final = {"cpu": 0.5, "cuda": 0.25}
-"""How much of a matrix product's speed a step reaches: 3 to 30 % measured on an H100 by engine, 40 to 60 % on a CPU."""
+_SHARE_OF_PRODUCT: Final = {"fused": 0.8, "unsloth": 0.1, "hf": 0.05}
+"""How much of a 4096 × 4096 product's speed a step on a card reaches, from `benchmarks/results/trainer_gpu.json` (the
+fused engine's 8 rows a step; the others launch more than they compute) and from the runs that its page speaks of."""
+_SHARE_ON_CPU: Final = 0.5  # 0.4 to 0.6 for SmolLM2 on two cores
 _LLAMA_8B: Final = ModelShape(
     layers=32, hidden=4096, inner=14336, heads=32, kv_heads=8, head=128, vocabulary=128256, tied=False
 )
@@ -134,7 +136,7 @@ def make_plan(
         micro_batches=round(sum(cut) / steps, 2),
         peak_bytes=peak,
         free_bytes=free,
-        seconds=round(_seconds(shape, tokens, device, options), 1) if shape else 0.0,
+        seconds=round(_seconds(shape, tokens, device, engine, options), 1) if shape else 0.0,
         reasons=tuple(reasons),
     )
 
@@ -276,7 +278,7 @@ def _smaller(free: int) -> str:
     return "No preset fits: free some memory"
 
 
-def _seconds(shape: ModelShape, tokens: int, device: str, options: EngineOptions) -> float:
+def _seconds(shape: ModelShape, tokens: int, device: str, engine: str, options: EngineOptions) -> float:
     """Return the estimated time of the steps, from a matrix product timed here."""
     import torch
 
@@ -289,7 +291,8 @@ def _seconds(shape: ModelShape, tokens: int, device: str, options: EngineOptions
         result = left @ left
     result.sum().item()
     speed = 4 * 2 * size**3 / (time.perf_counter() - began)
-    return shape.flops(tokens, checkpointing=options.checkpointing) / (speed * _SHARE_OF_PEAK.get(kind, 0.25))
+    share = _SHARE_OF_PRODUCT.get(engine, _SHARE_ON_CPU) if kind == "cuda" else _SHARE_ON_CPU
+    return shape.flops(tokens, checkpointing=options.checkpointing) / (speed * share)
 
 
 def gib(count: int) -> str:

@@ -9,6 +9,7 @@ _SILENCE: Final = {
     "UNSLOTH_DISABLE_STATISTICS": "1",  # its mere presence keeps unsloth from asking a statistics repository
     "DISABLE_TELEMETRY": "1",
     "WANDB_DISABLED": "true",
+    "PYTORCH_ALLOC_CONF": "expandable_segments:True",  # steps differ in length: fixed segments leave gaps between them
     "TOKENIZERS_PARALLELISM": "false",  # forked workers of a parallel tokenizer hang
     "TRANSFORMERS_NO_ADVISORY_WARNINGS": "1",
     "TRANSFORMERS_VERBOSITY": "error",

@@ -1,6 +1,7 @@
 """One run of our step: the rows in order, eight in each optimizer step, one padding-free micro-batch where it fits."""
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from benchmarks.trainer_gpu.variants import Ours
 def run(root: Path, variant: Ours, *, steps: int, rate: float) -> dict[str, Any]:
     """Train `steps` steps and return times, losses and memory."""
     started = time.perf_counter()
+    os.environ.setdefault("PYTORCH_ALLOC_CONF", "expandable_segments:True")  # as the trainer sets it
     import torch
     from safetensors.torch import load_file
 
@@ -19,6 +21,10 @@ def run(root: Path, variant: Ours, *, steps: int, rate: float) -> dict[str, Any]
     from trainer.fused.options import Options
 
     imported = time.perf_counter()
+    if variant.limit_gb:  # no more than this is ever taken from the card, gaps between blocks included
+        torch.cuda.set_per_process_memory_fraction(
+            variant.limit_gb * 1e9 / torch.cuda.get_device_properties(0).total_memory
+        )
     engine = open_engine(root / "base", rank=16, alpha=16, device="cuda", options=Options(**variant.options))
     for name, value in load_file(root / "adapter.safetensors").items():
         engine.parameters()[name].copy_(value)
@@ -27,11 +33,12 @@ def run(root: Path, variant: Ours, *, steps: int, rate: float) -> dict[str, Any]
     opened = time.perf_counter()
     parameter = engine.stepped()["adapter"]
     optimizer = torch.optim.AdamW([parameter], lr=rate, weight_decay=0.001, fused=True)
-    losses, marks, samples, tokens = [], [], 0, 0
+    losses, marks, samples, tokens, largest = [], [], 0, 0, (0, 0)
     for number, step in zip(range(steps), _steps(root / "rows.jsonl", variant), strict=False):
         for group in optimizer.param_groups:
             group["lr"] = rate * (min(1.0, number / 5) if number < 5 else (steps - number) / (steps - 5))
         asked = sum(float(batch.weights.sum()) for batch in step)
+        largest = max(largest, *((len(batch.input_ids), int(batch.weights.sum())) for batch in step))
         total = sum(engine.train_step(batch, asked) for batch in step)
         torch.nn.utils.clip_grad_norm_([parameter], 1.0)
         optimizer.step()
@@ -54,9 +61,17 @@ def run(root: Path, variant: Ours, *, steps: int, rate: float) -> dict[str, Any]
         "samples": samples,
         "tokens": tokens,
         "losses": [round(float(loss), 5) for loss in losses],
+        "largest_micro_batch": {"tokens": largest[0], "asked": largest[1]},
+        "estimated_gb": round(_estimate(engine, largest) / 1e9, 2),
         "peak_gb": round(torch.cuda.max_memory_allocated() / 1e9, 2),
         "reserved_gb": round(torch.cuda.max_memory_reserved() / 1e9, 2),
     }
+
+
+def _estimate(engine: Any, largest: tuple[int, int]) -> int:
+    from trainer.fused.estimate import estimate_bytes
+
+    return estimate_bytes(engine.model.shape, rank=16, tokens=largest[0], asked=largest[1], options=engine.options)
 
 
 def _steps(path: Path, variant: Ours) -> Iterator[list[Any]]:
