@@ -2,7 +2,7 @@
 
     python -m benchmarks.scrape [--pages 2000 10000] [--scrapy PYTHON]
 
-The site has one host; each page links eight others, holds some 2 KB of Marathi text and an ETag; one in fifty is
+The site has one host; each page links eight others, holds some 2 KB of Marathi text and an ETag; one in a hundred is
 forbidden by robots.txt. No pauses between requests, one request at a time. `wget -r` and, where an interpreter with it
 is named, Scrapy crawl the same site. CPU seconds are those of the crawler alone; the server is another process.
 """

@@ -23,7 +23,7 @@ PEAK_MB = 150
 
 
 def serve(web: Web) -> None:
-    """2,500 pages a host, one in fifty forbidden, each linking eight others, forbidden ones too."""
+    """2,500 pages a host, one in a hundred forbidden, each linking eight others, forbidden ones too."""
     share = PAGES // len(HOSTS)
 
     def page(asked: Asked) -> Reply:
