@@ -1,10 +1,10 @@
 """The queue: what is worth a person's time in a version, each row once, the most doubtful kinds first."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -12,14 +12,14 @@ from datakit.decisions import REJECTED, Standing
 from datakit.lineage import Manifest
 from datakit.review import disputes
 from datakit.review.borderline import close_kept, close_rejects
-from datakit.review.disputes import beside, disputed
-from datakit.review.item import Beside, Item, Section, item
+from datakit.review.disputes import disputed
+from datakit.review.item import Item, Section, item
+from datakit.review.lookup import Lookup
 from datakit.review.rows import Rows
 
 SAMPLES: Final = 10
 """Rows of each reason, and disputes times two: a reader who agrees with ten of ten errs on a rule that is wrong half of
 the time in one case of a thousand (½^10)."""
-_MERGED: Final = ("near_duplicate", "exact_duplicate")
 _NAMES: Final = {"json": "JSON", "utf8": "UTF-8", "ocr": "OCR", "marathi": "Marathi", "devanagari": "Devanagari"}
 _Found = tuple[str, str, str, list[Item], int]
 
@@ -80,7 +80,7 @@ def _kinds(rows: Rows, standing: Standing, samples: int) -> Iterator[_Found]:
         "contested",
         "Reviewers at odds",
         "Two people decided these rows differently without knowing of each other; neither decision is applied.",
-        _by_digest(rows, contested, "contested"),
+        Lookup(rows, contested).items(contested, "contested"),
         len(contested),
     )
     sides, total = disputed(rows, 2 * samples)
@@ -92,7 +92,8 @@ def _kinds(rows: Rows, standing: Standing, samples: int) -> Iterator[_Found]:
         total,
     )
     close = close_rejects(rows)
-    near = _by_digest(rows, close["raw_sha256"].head(2 * samples).to_list(), "close")
+    closest = close["raw_sha256"].head(2 * samples).to_list()
+    near = [one for one in Lookup(rows, closest).items(closest, "close") if one.reason]
     kept = [
         item(row, "close", also=rows.also(row), why="kept; nearly too short or too long")
         for row in close_kept(rows)[:samples]
@@ -119,37 +120,18 @@ def _flagged(rows: Rows, samples: int) -> Iterator[_Found]:
 def _reasons(rows: Rows, samples: int) -> Iterator[_Found]:
     order = {stage["use"]: number for number, stage in enumerate(rows.release.manifest.identity["recipe"]["stages"])}
     counted = rows.release.rejected().group_by("reject_stage", "reject_reason").len().collect().rows()
+    wanted: dict[tuple[str, str], list[str]] = {}
+    for stage, reason, _ in counted:
+        lines = rows.lineage.filter((pl.col("stage") == stage) & (pl.col("reason") == reason))
+        ordered = lines.sort("score", "raw_sha256")["raw_sha256"].unique(maintain_order=True)
+        wanted[stage, reason] = ordered.head(samples).to_list()
+    found = Lookup(rows, (digest for digests in wanted.values() for digest in digests))
     for stage, reason, count in sorted(counted, key=lambda one: (order.get(one[0], -1), one[0], one[1])):
         about = "People rejected these rows." if reason == REJECTED else f"Rejected by the stage {stage}."
         name = f"{stage}-{reason}"
-        lines = rows.lineage.filter((pl.col("stage") == stage) & (pl.col("reason") == reason))
-        digests = lines.sort("score", "raw_sha256")["raw_sha256"].unique(maintain_order=True).head(samples)
-        made = _by_digest(rows, digests.to_list(), name)
-        yield name, _title(reason), about, made, count
+        yield name, _title(reason), about, found.items(wanted[stage, reason], name, reason=reason), count
 
 
 def _title(reason: str) -> str:
     words = [_NAMES.get(word, word) for word in reason.split("_")]
     return " ".join([words[0][:1].upper() + words[0][1:], *words[1:]])
-
-
-def _by_digest(rows: Rows, digests: Sequence[str], section: str) -> list[Item]:
-    """Return the rows of these digests in their order; merged rows have the row they were merged into beside them."""
-    wanted = pl.Series(digests, dtype=pl.String).implode()
-    found = {row["raw_sha256"]: row for row in rows.rejected(pl.col("raw_sha256").is_in(wanted))}
-    missing = [digest for digest in digests if digest not in found]
-    if missing:
-        lines = rows.lineage.filter(pl.col("raw_sha256").is_in(pl.Series(missing).implode()))
-        kept = rows.kept_by_id(lines["row_id"].drop_nulls().to_list())
-        found |= {row["raw_sha256"]: row for row in kept.values()}
-    into = rows.kept_by_id(row["of"] for row in found.values() if row.get("reject_reason") in _MERGED and row["of"])
-    scores: dict[str, float | None] = dict(rows.lineage.select("raw_sha256", "score").iter_rows())
-    return [
-        item(row, section, also=rows.also(row), beside=_instead(row, into), score=scores.get(digest))
-        for digest in digests
-        if (row := found.get(digest)) is not None
-    ]
-
-
-def _instead(row: dict[str, Any], into: dict[str, dict[str, Any]]) -> tuple[Beside, ...]:
-    return (beside(into[row["of"]], "Kept instead"),) if row.get("of") in into else ()

@@ -128,3 +128,19 @@ def test_merged_rows_are_named_however_far_they_were_handed_on(tmp_path: Path, h
     folder = published(tmp_path / "made", rows).folder
     (one,) = [one for one in queue_of(folder).items if one.question == "गड कोठे आहे?"]
     assert len(one.also) == 2
+
+
+def test_equal_text_in_two_sources_is_the_row_that_was_kept(tmp_path: Path) -> None:
+    """Where one digest stands for a kept row and for its exact duplicate, the kept one is asked about."""
+    digest = "d" * 64
+    rows = [
+        rejected(
+            "गड?", "exact_duplicate", "exact_dedup", of=row_id("गड?"), raw_sha256=digest, file="b.jsonl", score=1.0
+        ),
+        kept("गड?", raw_sha256=digest),
+    ]
+    folder = published(tmp_path / "made", rows).folder
+    contested = ((Decision(action="accept", row=digest), Decision(action="reject", row=digest)),)
+    found = build_queue(folder, read_manifest(folder), Standing(decisions=(), contested=contested))
+    (one,) = found.items
+    assert (one.reason, one.file) == (None, "a.jsonl")
