@@ -47,7 +47,8 @@ def scrape(
         if sources is not None:
             raise UsageError("found URLs and --sources; expected one of them: a source file names its own URLs")
         plan = _plan_of_urls(
-            urls or [], contact=contact or contact_in(into / "sources.toml"), source=source, licence=licence, prefixes=prefix or [], depth=depth,
+            urls or [], contact=contact or contact_in(into / "sources.toml"),
+            source=source, licence=licence, prefixes=prefix or [], depth=depth,
             sitemaps=sitemap or [], max_pages=max_pages, delay=delay,
         )  # fmt: skip
     else:
