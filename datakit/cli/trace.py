@@ -1,6 +1,7 @@
 """`datakit trace`: lineage, both ways."""
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from datakit.trace import Trace
 
 _SHOWN = 20
+_LINKS = ("exported_from", "trained_on", "based_on", "child_of")  # the rows by source stand in lines of their own
+_HASH = re.compile(r"[0-9a-f]{64}")
 
 
 def trace(
@@ -59,25 +62,35 @@ def _object(found: "Trace", *, rows: bool) -> dict[str, Any]:
 def _print(found: "Trace", *, rows: bool) -> None:
     typer.echo(f"{found.kind}  {found.id}")
     for name, value in found.facts.items():
-        for line in _lines(value):
-            typer.echo(f"  {name:<14}{line}")
+        for line in value or ["none"] if isinstance(value, list) else [value]:
+            typer.echo(f"  {name:<14}{_told(line)}")
+    for edge in found.graph.edges:
+        if edge.kind in _LINKS:
+            count = f"  {edge.rows:,} rows" if edge.rows is not None else ""
+            typer.echo(f"link    {_short(edge.start)}  {edge.kind}  {_short(edge.end)}{count}")
     for source in found.sources.head(_SHOWN).iter_rows(named=True):
         licence = source["licence"] or "licence not stated"
         places = f"{source['rows']:,} places in {source['files']:,} files"
         typer.echo(f"source  {source['source_id']}  {places}  {licence}")
     if found.sources.height > _SHOWN:
         typer.echo(f"source  and {found.sources.height - _SHOWN:,} more; --json lists all")
-    for edge in found.graph.edges:
-        count = f"  {edge.rows:,} rows" if edge.rows is not None else ""
-        typer.echo(f"link    {edge.start} -{edge.kind}-> {edge.end}{count}")
     for row in found.rows.iter_rows(named=True) if rows else ():
         typer.echo(_row(row))
+    if found.rows.height and not rows:
+        typer.echo(f"{found.rows.height:,} places of rows; --rows prints each with its file and line")
 
 
-def _lines(value: Any) -> list[str]:
-    if isinstance(value, list):
-        return [json.dumps(one, ensure_ascii=False) if isinstance(one, dict) else str(one) for one in value] or ["none"]
-    return [json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)]
+def _told(value: Any) -> str:
+    if not isinstance(value, dict):
+        return str(value)
+    plain = {name: ", ".join(map(str, one)) if isinstance(one, list) else _told(one) for name, one in value.items()}
+    return "  ".join(f"{name} {one}" for name, one in plain.items())
+
+
+def _short(node: str) -> str:
+    """Return a node's id with sixteen digits of its hash: enough to be given to any command."""
+    kind, _, name = node.partition(":")
+    return f"{kind} {name[:16] if _HASH.fullmatch(name) else name}"
 
 
 def _row(row: dict[str, Any]) -> str:
