@@ -38,6 +38,8 @@ def gate(
     if out is not None:
         out.mkdir(parents=True, exist_ok=True)
     previous = find(curated, against).path if against else None
+    if previous is not None:
+        require_rows(previous)
     outcome = check_release(found.path, read_manifest(found.path), options=options, previous=previous, write_to=out)
     if as_json:
         typer.echo(json.dumps({"id": found.id, "ok": not outcome.failures, **asdict(outcome)}, ensure_ascii=False))

@@ -11,13 +11,13 @@ import pytest
 from typer.testing import CliRunner
 
 from datakit.cli import app
-from datakit.errors import GateError, IntegrityError, MissingDependencyError, UsageError
+from datakit.errors import GateError, InputError, IntegrityError, MissingDependencyError, UsageError
 from datakit.gate import RESULT, SUITE, check_release, raise_for_failures, read_outcome
 from datakit.gate.outcome import Checked, Outcome
 from datakit.lineage import read_manifest
 from datakit.pipeline import curate
 from datakit.recipe import GateOptions, Recipe, load, with_gate
-from datakit.store import verify, versions
+from datakit.store import strip, verify, versions
 from tests.gate.conftest import Changed
 from tests.rows import numbered_rows, write_rows
 
@@ -179,6 +179,14 @@ def test_the_command_checks_a_published_version(sample: Path, tmp_path: Path) ->
     verify(sample)
     body = json.loads(CliRunner().invoke(app, ["gate", str(sample), "--json"], catch_exceptions=False).stdout)
     assert (body["id"], body["ok"]) == (read_manifest(sample).id, True)
+
+
+def test_a_withdrawn_version_cannot_be_checked(version: Path, sample: Path) -> None:
+    """A version whose rows are gone says so, whether it is to be checked or to be compared with."""
+    strip(version, sources=["a.jsonl"], child=None)
+    for arguments in ([str(version)], [str(sample), "--against", str(version)]):
+        with pytest.raises(InputError, match=r"withdrawn with the source a\.jsonl; its rows are gone"):
+            CliRunner().invoke(app, ["gate", *arguments], catch_exceptions=False)
 
 
 def test_the_command_fails_with_the_rows(version: Path) -> None:
