@@ -114,7 +114,16 @@ def make_plan(
     shape = _shape(base, config)
     free = free_bytes(device) if free is None else free
     options, peak = _fit(
-        config, shape, engine, dtype, largest=largest, longest=max(lengths), free=free, wishes=wishes, reasons=reasons
+        config,
+        shape,
+        engine,
+        dtype,
+        device=device,
+        largest=largest,
+        longest=max(lengths),
+        free=free,
+        wishes=wishes,
+        reasons=reasons,
     )
     cut = [
         len(micro_batches(step, token_budget=options.token_budget, max_rows=config.rows_per_micro_batch))
@@ -207,6 +216,7 @@ def _fit(
     engine: str,
     dtype: Any,
     *,
+    device: str,
     largest: int,
     longest: int,
     free: int,
@@ -214,6 +224,7 @@ def _fit(
     reasons: list[str],
 ) -> tuple[EngineOptions, int]:
     """Return the fastest options that fit, tried from fast to frugal."""
+    _check_wishes(wishes, config, engine, device)
     plain = EngineOptions(quantization=config.quantization, dtype=dtype, token_budget=wishes.token_budget or largest)
     if shape is None:
         reasons.append("memory: not estimated, the configuration is none of a decoder that is known here")
@@ -244,6 +255,16 @@ def _fit(
         f"does not fit: {gib(least)} needed at least, {gib(free)} are free on this device"
         f" (rows of up to {longest} tokens). {_smaller(free)}"
     )
+
+
+def _check_wishes(wishes: Wishes, config: Config, engine: str, device: str) -> None:
+    """Refuse a wish that would be ignored."""
+    if wishes.compile == "on" and (engine != "hf" or not device.startswith("cuda")):
+        raise UsageError(
+            f"--compile on: engine {engine} on {device} compiles nothing; only --set engine=hf on a GPU does"
+        )
+    if wishes.hold_16bit == "on" and (engine != "fused" or config.quantization != "nf4"):
+        raise UsageError(f"--hold-16bit on: engine {engine} with quantization {config.quantization} unpacks nothing")
 
 
 def _budgets(largest: int, longest: int) -> list[int]:

@@ -37,7 +37,11 @@ def write_report(
     charts = [
         loss,
         line_chart("learning rate", [_line("learning rate", steps, "learning_rate")], zero=True),
-        line_chart("tokens a second", [_line("tokens a second", steps, "tokens_per_s")], zero=True),
+        line_chart(
+            "tokens a second (running mean)",
+            [Line(label="tokens a second", points=smoothed([(line["step"], line["tokens_per_s"]) for line in steps]))],
+            zero=True,
+        ),
     ]
     if any(line["peak_bytes"] for line in steps):
         points = [(line["step"], line["peak_bytes"] / 2**30) for line in steps]

@@ -133,6 +133,8 @@ def _entry(path: Path) -> dict[str, Any]:
 
 def check_run(run: Path) -> Manifest:
     """Return a finished run's manifest after checking every file. Errors: `IntegrityError` with all differences."""
+    if (run / BEGUN).is_file() and not (run / MANIFEST).is_file():
+        raise UsageError(f"{run}: this run is not finished; `trainer resume {run}` goes on with it")
     manifest = read_manifest(run)
     if manifest.kind != "run":
         raise UsageError(f"{run}: a {manifest.kind}, expected a run")

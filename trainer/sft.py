@@ -245,7 +245,7 @@ def fit(
     evaluate_after = evaluation_steps(steps, config.evaluations)
     waiting: list[dict[str, Any]] = []
     flush_every = _FLUSH_STEPS if group.device.startswith("cuda") else 1
-    began = last_saved = time.monotonic()
+    began = last_saved = mark = time.monotonic()
 
     def save() -> None:
         nonlocal last_saved
@@ -261,11 +261,11 @@ def fit(
         base_loss = score(engine, ready.validation.used, token_budget=progress.token_budget, group=group).mean
         metrics.add({"event": "evaluation", "step": 0, "validation_loss": base_loss})
         notify("evaluation", {"step": 0, "validation_loss": base_loss, "best": False})
+        mark = time.monotonic()
     while progress.step < steps and not progress.stopped_early:
         rate = learning_rate(config, step=progress.step, steps=steps)
         for settings in optimizer.param_groups:
             settings["lr"] = rate
-        started = time.monotonic()
         try:
             line = _learn(engine, tensors, ready, progress, group)
         except torch.OutOfMemoryError as error:
@@ -281,7 +281,9 @@ def fit(
         progress.step += 1
         progress.tokens += line["tokens"]
         line |= {"step": progress.step, "learning_rate": rate, "gradient_norm": norm, "peak_bytes": engine.peak_bytes()}
-        line |= {"seconds": round(time.monotonic() - started, 4), "elapsed_s": round(time.monotonic() - began, 3)}
+        # from the end of one step to the end of the next, so that waiting for the device is in it, scoring is not
+        before, mark = mark, time.monotonic()
+        line |= {"seconds": round(mark - before, 4), "elapsed_s": round(mark - began, 3)}
         waiting.append(line)
         if len(waiting) >= flush_every:
             _flush(waiting, metrics, notify)
@@ -289,8 +291,10 @@ def fit(
             _flush(waiting, metrics, notify)
             _evaluate(engine, ready, progress, metrics, group, notify)
             save()
+            mark = time.monotonic()
         elif _due(habits.save_every, progress.step, alone=group.size == 1, waited_s=time.monotonic() - last_saved):
             save()
+            mark = time.monotonic()
         if stop.asked:
             save()
             raise Interrupted(f"stopped after step {progress.step} of {steps}; `trainer resume {run}` goes on")

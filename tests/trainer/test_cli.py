@@ -234,6 +234,8 @@ def test_an_unfinished_run_is_resumed_by_its_command(fake_run: Callable[..., Any
     runs = tmp_path / "runs"
     (line,) = json.loads(call("ls", "--runs", str(runs), "--json").stdout)["runs"]
     assert (line["finished"], line["step"]) == (False, 2)
+    shown = call("show", "latest", "--runs", str(runs))
+    assert (shown.exit_code, "this run is not finished; `trainer resume" in shown.error) == (2, True)
     done = json.loads(call("resume", "latest", "--runs", str(runs), "--json").stdout)
     assert done["counts"]["steps"] == 6
     assert "finished" in call("ls", "--runs", str(runs)).stdout

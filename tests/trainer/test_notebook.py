@@ -71,7 +71,7 @@ def test_the_cells_run_in_order_on_a_cpu(tmp_path: Path) -> None:
         for line in lines:
             command = re.sub(r"\{(\w+)\}", lambda found: str(names[found[1]]), line[1:])
             done = subprocess.run(
-                command.split(), cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", check=False, timeout=300
+                command.split(), cwd=tmp_path, env=env, capture_output=True, encoding="utf-8", check=False, timeout=600
             )
             assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
             told.append(done.stdout)

@@ -116,6 +116,20 @@ def test_wishes_are_kept(tiny: Any) -> None:
     assert planned(tiny, "batch=2x4", lengths=[100] * 32, free=8 * GIB).micro_batches == 4
 
 
+@pytest.mark.parametrize(
+    ("wish", "message"),
+    [
+        ({"compile": "on"}, "--compile on: engine hf on cpu compiles nothing"),
+        ({"hold_16bit": "on"}, "--hold-16bit on: engine hf with quantization none unpacks nothing"),
+    ],
+    ids=["compile", "hold"],
+)
+def test_a_wish_that_would_be_ignored_is_refused(tiny: Any, wish: dict[str, str], message: str) -> None:
+    """Nothing that a user asks for is silently left out."""
+    with pytest.raises(UsageError, match=message):
+        planned(tiny, lengths=[50] * 8, free=GIB, **wish)
+
+
 def test_an_unknown_shape_is_planned_without_an_estimate(tiny: Any) -> None:
     """A configuration that names its sizes otherwise is trained all the same; the plan says so."""
     plan = planned(tiny, lengths=[50] * 8, free=GIB, base=replace(tiny, config={"model_type": "odd"}))

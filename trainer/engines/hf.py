@@ -133,6 +133,9 @@ def open_engine(base: Base, lora: Lora, *, device: str, seed: int, options: Engi
         autocast_adapter_dtype=True,  # adapters and their gradients in fp32 over a 16-bit base
     )
     wrapped.train()
+    if options.compile:
+        for layer in model.model.layers:  # layer by layer: one graph of all takes minutes
+            layer.compile(dynamic=True)
     engine = HfEngine(wrapped, device=device, options=options, pad_id=base.tokenizer.pad_token_id or 0)
     prove_isolation(engine, vocabulary=int(base.config["vocab_size"]))
     return engine
