@@ -11,7 +11,6 @@ from typing import Final
 from datakit.errors import IntegrityError, OutputError
 from export.ggml_types import file_type
 from export.gguf_reader import open_gguf
-from export.layout import lay_out
 from export.mix import Shape, choose_types
 from export.part_file import held, part_path
 from export.quantizer import Job, Made
@@ -37,8 +36,7 @@ class LlamaQuantize:
 
     def scratch_bytes(self, job: Job) -> int:
         """Return the size of the plain file."""
-        plain = self._plain(job)
-        return lay_out(plain.keys, [(tensor.name, tensor.shape) for tensor in plain.tensors], plain.types).total
+        return self._plain(job).layout.total
 
     def write(self, job: Job, part: Path, descriptor: int) -> Made:
         """Write the file. Errors: `OutputError` with the program's last lines, `IntegrityError` for tensors lost."""

@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from datakit.errors import MissingDependencyError, UsageError
 from export.ggml_types import PLAIN, FileType, GgmlType
 from export.gguf_values import Value
+from export.layout import Layout, lay_out
 from export.tensors import Tensor
 
 if TYPE_CHECKING:
@@ -29,6 +31,11 @@ class Job:
     kind: FileType
     lossless: str
     """The plain type that keeps every number of the model: that of its base, or f32 once an adapter is merged."""
+
+    @cached_property
+    def layout(self) -> Layout:
+        """Head and sizes of the file, computed once: a vocabulary of 128,000 tokens takes a tenth of a second."""
+        return lay_out(self.keys, [(tensor.name, tensor.shape) for tensor in self.tensors], self.types)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from datakit.errors import InputError
 from export.ggml_types import PLAIN, TYPES
 from export.gguf_values import ALIGNMENT
-from export.layout import lay_out
 from export.part_file import HashedWriter
 from export.quantizer import Job, Made, Rows
 from export.sixteen_bits import bf16_to_f16, f32_to_bf16
@@ -38,7 +37,7 @@ class Streaming:
 
     def write(self, job: Job, part: Path, descriptor: int) -> Made:
         """Write the file."""
-        layout = lay_out(job.keys, [(tensor.name, tensor.shape) for tensor in job.tensors], job.types)
+        layout = job.layout
         writer = HashedWriter(descriptor, part)
         pool = ThreadPoolExecutor(1, "next chunk")
         try:

@@ -11,7 +11,6 @@ from datakit.errors import UsageError
 from export.disk import check_room
 from export.ggml_types import FileType, file_type
 from export.gguf_values import Value, text, u32
-from export.layout import lay_out
 from export.mix import choose_types
 from export.part_file import held, part_path, publish
 from export.quantizer import Job, choose_engine
@@ -57,8 +56,7 @@ def write_gguf(
     began = time.monotonic()
     job = plan(source, type=type, metadata=metadata)
     chosen = choose_engine(job.kind, engine)
-    result = lay_out(job.keys, [(tensor.name, tensor.shape) for tensor in job.tensors], job.types).total
-    check_room(out, result=result, scratch=chosen.scratch_bytes(job))
+    check_room(out, result=job.layout.total, scratch=chosen.scratch_bytes(job))
     part = part_path(out)
     with held(part) as descriptor:
         made = chosen.write(job, part, descriptor)
@@ -94,7 +92,7 @@ def bytes_needed(source: Source, *, types: tuple[str, ...], metadata: Mapping[st
     total = scratch = 0
     for name in types:
         job = plan(source, type=name, metadata=metadata or {})
-        total += lay_out(job.keys, [(tensor.name, tensor.shape) for tensor in job.tensors], job.types).total
+        total += job.layout.total
         scratch = max(scratch, choose_engine(job.kind).scratch_bytes(job))
     return total + scratch
 
