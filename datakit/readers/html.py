@@ -1,6 +1,8 @@
 """HTML: pairs that the page's structure names, then headings that ask, प्र./उ. paragraphs and tables."""
 
+import re
 from collections.abc import Iterator
+from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
@@ -15,6 +17,9 @@ from datakit.readers.limits import PAGE_BYTES
 from datakit.readers.markers import ANSWER, QUESTION
 from datakit.readers.passage import passage_row
 from datakit.readers.row import Broken, Row, reject
+
+ICON: Final = re.compile(r"^(?:[#+▶►▸▾▼❓❔➤»›•*\u25a0-\u25ff][\ufe0e\ufe0f]?\s*)+(?=\S)")
+"""Signs that a page draws before a question: of a link to itself, of a part that opens."""
 
 
 def read(document: Document, reading: Reading) -> Iterator[Row]:
@@ -69,6 +74,8 @@ def _rows(root: Element, reading: Reading) -> Iterator[Row]:
                 found += 1
                 yield _row(pair)
     for row in running(root, frozenset(taken), reading, places):
+        if row.question and row.reason is None:
+            row = row._replace(question=ICON.sub("", row.question, count=1))
         if (key := _key(row.question or "")) and key in seen:
             continue  # the page shows what its JSON-LD has said already
         found += 1
@@ -80,7 +87,8 @@ def _rows(root: Element, reading: Reading) -> Iterator[Row]:
 
 
 def _row(pair: Pair) -> Row:
-    question, answer = QUESTION.sub("", pair.question, count=1), ANSWER.sub("", pair.answer, count=1)
+    question = QUESTION.sub("", ICON.sub("", pair.question, count=1), count=1)
+    answer = ANSWER.sub("", pair.answer, count=1)
     chosen = chosen_option(question or pair.question, answer or pair.answer)
     if chosen is None:
         detail = f"found answer key {answer!r}, which names none of the options; expected one of them; correct the key"

@@ -27,8 +27,9 @@ STRONG: Final = ("b", "strong", "u", "mark")
 
 def option_lists(root: Element, places: Places) -> Iterator[Pair]:
     """Yield questions whose options are a list: one item is marked, or the line below names it."""
-    for element in root.iter("ol", "ul"):
-        items = [child for child in element if child.tag == "li"]
+    for element in root.iter():
+        listed = element.tag in ("ol", "ul")
+        items = [child for child in element if child.tag == ("li" if listed else "label")]
         if not 2 <= len(items) <= len(MARATHI):
             continue
         lines = [list(leaves(item)) for item in items]
@@ -36,23 +37,23 @@ def option_lists(root: Element, places: Places) -> Iterator[Pair]:
             continue
         leaf_of = [found[0] for found in lines]
         options = _options([without_mark(leaf.text) for leaf in leaf_of], element)
-        stem = _stem(element)
+        stem = _stem(element if listed else items[0])
         if options is None or stem is None:
             continue
         asked, first = stem
         marked = [number for number, leaf in enumerate(leaf_of) if is_marked(leaf)]
-        below = _below(element)
+        below = _below(element if listed else items[-1])
         if below is not None and (match := ANSWER.match(text_of(below))) is not None:
             given, named = options.answer(text_of(below)[match.end() :].strip().split("\n")[0])
             if not named or options.by_text(given) is None:
                 continue
             answer, last = given, below
         elif len(marked) == 1:
-            answer, last = options.texts[marked[0]], element
+            answer, last = options.texts[marked[0]], items[-1]
         else:
             continue
         question = f"{asked} {options.render()}"
-        taken = (first, element) if last is element else (first, element, last)
+        taken = (first, *([element] if listed else items), last)
         yield Pair(places.of(first) + places.span(first, last), question, answer, taken)
 
 

@@ -1,6 +1,7 @@
 """Running text of a page: tables, headings that ask, प्र./उ. paragraphs, options of which one is marked."""
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -19,6 +20,13 @@ ASKING_CLASS: Final = re.compile(r"question|accordion|faq|toggle", re.I)
 
 NUMBER_CHARS: Final = 4
 """`१२.` before a question in a table."""
+
+SHOW: Final = re.compile(
+    r"^(?:(?:योग्य\s+)?उत्तर\s*(?:पहा|पाहा|बघा|दाखवा|तपासा)|(?:show|view|see|check)\s+(?:the\s+)?answer|(?:सविस्तर|अधिक)\s+वाचा"
+    r"|read\s+more)\W*$",
+    re.I,
+)
+"""What a button says; it is neither question nor answer."""
 
 CUT: Final = Line(0, "---")
 """Ends the open answer, as a rule across the page does."""
@@ -40,7 +48,9 @@ def running(root: Element, taken: frozenset[Element], reading: Reading, places: 
     for cells in asking.values():
         reading.saw("table")
         yield from table_rows(list[Cells | Row](cells), reading)
-    yield from _blocks(list(leaves(root, taken | frozenset(asking))), reading, places)
+    found = [leaf for leaf in leaves(root, taken | frozenset(asking)) if not SHOW.match(leaf.text)]
+    rules = sorted(places.offset(rule) for rule in root.iter("hr"))
+    yield from _blocks(found, rules, reading, places)
 
 
 def _asks_and_answers(row: Sequence[str]) -> bool:
@@ -50,7 +60,7 @@ def _asks_and_answers(row: Sequence[str]) -> bool:
     return asks(row[-2]) and bool(row[-1]) and not asks(row[-1])
 
 
-def _blocks(found: Sequence[Leaf], reading: Reading, places: Places) -> Iterator[Row]:
+def _blocks(found: Sequence[Leaf], rules: Sequence[int], reading: Reading, places: Places) -> Iterator[Row]:
     def place(first: int, last: int) -> str:
         return places.of(found[first].owner) + places.between(found[first], found[last])
 
@@ -59,6 +69,9 @@ def _blocks(found: Sequence[Leaf], reading: Reading, places: Places) -> Iterator
     marks = marked_options(found)
     for at, leaf in enumerate(found):
         level = _level(leaf.owner, leaf.text)
+        if at and bisect(rules, places.offset(leaf)) > bisect(rules, places.offset(found[at - 1])):
+            yield from blocks.feed(CUT)
+            scope = None
         if scope is not None and scope not in (leaf.owner, *leaf.owner.iterancestors()):
             yield from blocks.feed(CUT)
             scope = None

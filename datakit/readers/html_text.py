@@ -44,6 +44,9 @@ PANEL: Final = re.compile(r"accordion|collapse|panel|answer|faq|toggle|tab-?pane
 
 META_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.I)
 
+ESCAPED: Final = re.compile(r"</(?:p|b|strong|em|i|ul|ol|li|div|span|a|h[1-6])>", re.I)
+"""A closing tag in what should be text: it was escaped once too often."""
+
 SERVER_CODE: Final = re.compile(r"<\?.*?\?>", re.S)
 """`<?php … ?>` of a page saved from its source: the parser would take it for text, and put the body into the head."""
 
@@ -92,11 +95,12 @@ def text_of(element: Element) -> str:
     return "\n".join(leaf.text for leaf in leaves(element))
 
 
-def fragment_text(markup: str) -> str:
-    """Return the text of a piece of HTML, such as an answer inside JSON-LD."""
+def fragment_text(markup: str, *, depth: int = 1) -> str:
+    """Return the text of a piece of HTML, such as an answer in JSON-LD; markup escaped twice is mended."""
     if "<" not in markup and "&" not in markup:
         return markup.strip()
-    return text_of(lxml_html.fragment_fromstring(markup.replace("\x00", "\ufffd"), create_parent="div"))
+    text = text_of(lxml_html.fragment_fromstring(markup.replace("\x00", "\ufffd"), create_parent="div"))
+    return fragment_text(text, depth=depth - 1) if depth and ESCAPED.search(text) else text
 
 
 class Leaf(NamedTuple):
@@ -204,6 +208,10 @@ class Places:
             else:
                 self._tail[element] = at
                 at += len(element.tail or "")
+
+    def offset(self, place: "Element | Leaf") -> int:
+        """Return where an element, or the first letter of a line, stands in the order of the page."""
+        return self._at(place.first) if isinstance(place, Leaf) else self._text[place]
 
     def of(self, element: Element) -> str:
         """Return the path that finds an element in a browser: `body > main > dl:nth-of-type(1)`."""

@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 from datakit.readers.document import Document, Reading
@@ -25,6 +26,9 @@ from datakit.readers.row import Broken, Row
 
 MAX_PAGES: Final = 20_000
 """The largest volumes of the Bombay gazetteer have 1,500; more is a file made to be endless."""
+
+REOPEN_PAGES: Final = 500
+"""PDFium keeps what it has read of a document: 11 kB for each page of text, until the document is closed."""
 
 AHEAD: Final = 2
 """Pictures in flight for each core: nine megabytes each."""
@@ -49,16 +53,14 @@ def pages(document: Document, ocr: Ocr) -> Iterator[Page]:
         except pypdfium2.PdfiumError as error:
             raise _unopened(error) from None
         try:
-            if len(file) > MAX_PAGES:
-                raise Broken(
-                    "too_many_pages",
-                    f"found {len(file):,} pages; expected at most {MAX_PAGES:,}; split the file",
-                )
-            if len(file) == 0:
-                raise Broken("unreadable_file", "found a PDF without pages; expected at least one; fetch it again")
-            yield from _in_order(file, ocr, version)
+            count = len(file)
         finally:
             file.close()
+        if count > MAX_PAGES:
+            raise Broken("too_many_pages", f"found {count:,} pages; expected at most {MAX_PAGES:,}; split the file")
+        if count == 0:
+            raise Broken("unreadable_file", "found a PDF without pages; expected at least one; fetch it again")
+        yield from _in_order(path, count, ocr, version)
 
 
 def _unopened(error: Exception) -> Broken:
@@ -71,14 +73,21 @@ def _unopened(error: Exception) -> Broken:
     )
 
 
-def _in_order(file: Any, ocr: Ocr, version: str | None) -> Iterator[Page]:
+def _in_order(path: Path, count: int, ocr: Ocr, version: str | None) -> Iterator[Page]:
+    import pypdfium2
+
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     flying: deque[Page | Future[Page]] = deque()
     with ThreadPoolExecutor(cores) as pool:
-        for at in range(len(file)):
-            flying.append(_page(file, at, ocr, version, pool))
-            while flying and (isinstance(flying[0], Page) or flying[0].done() or len(flying) > AHEAD * cores):
-                yield _finished(flying.popleft())
+        for start in range(0, count, REOPEN_PAGES):
+            file = pypdfium2.PdfDocument(path)
+            try:
+                for at in range(start, min(count, start + REOPEN_PAGES)):
+                    flying.append(_page(file, at, ocr, version, pool))
+                    while flying and (isinstance(flying[0], Page) or flying[0].done() or len(flying) > AHEAD * cores):
+                        yield _finished(flying.popleft())
+            finally:
+                file.close()
         while flying:
             yield _finished(flying.popleft())
 
