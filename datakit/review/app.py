@@ -60,6 +60,9 @@ def application(session: Session, raw: "Path") -> "Starlette":
         action, seen = fields.get("action", ""), fields.get("seen", "").split()
         try:
             if action == "undo":
+                if session.trail and session.log.decision(session.queue.items[at].row) is None:
+                    at = session.trail[-1]  # the key was meant for the row before, which is shown again
+                    seen = list(session.log.last(session.queue.items[at].row))
                 session.undo(at, seen=seen)
                 return html(pages.swapped(session, at, said=_SAID[action]))
             texts = {name: fields.get(name) for name in ("question", "answer")} if action == "edit" else {}

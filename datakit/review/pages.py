@@ -86,6 +86,7 @@ def _facts(session: Session, at: int | None, *, editing: bool, said: str = "", f
         "seen": session.log.last(item.row) if item else (),
         "texts": session.texts(item) if item else ("", ""),
         "editing": editing,
+        "trail": session.trail,
         "decided": decided,
         "left": len(items) - sum(decided.values()),
         "first_open": session.next_open(-1, standing) if items else None,

@@ -21,6 +21,8 @@ class Session:
     """The reviewer's name, written into each line; not part of what is hashed."""
     done: Counter[str] = field(default_factory=Counter)
     """How many decisions of each action were written here."""
+    trail: list[int] = field(default_factory=list)
+    """The places that were decided here and not undone, the last one at the end."""
 
     def standing(self) -> dict[str, Decision]:
         """Return the decision that stands about each row, by `raw_sha256` of the row that was looked at."""
@@ -72,14 +74,18 @@ class Session:
             note=" ".join(note.split()),
             replaces=tuple(sorted(seen)),
         )
-        return self._write(item, decision)
+        written = self._write(item, decision)
+        self.trail = [*(one for one in self.trail if one != at), at]
+        return written
 
     def undo(self, at: int, *, seen: Sequence[str]) -> Decision:
         """Take back what stands about the item at a place. Errors: `UsageError` where nothing does."""
         item = self.queue.items[at]
         if self.log.decision(item.row) is None:
             raise UsageError("nothing is decided about this row; there is nothing to undo")
-        return self._write(item, Decision(action="undo", row=item.row, replaces=tuple(sorted(seen))))
+        written = self._write(item, Decision(action="undo", row=item.row, replaces=tuple(sorted(seen))))
+        self.trail = [one for one in self.trail if one != at]
+        return written
 
     def texts(self, item: Item) -> tuple[str, str]:
         """Return question and answer as they stand: the row's own, or what a person made of them."""

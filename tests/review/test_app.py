@@ -62,6 +62,18 @@ def test_undo_stays_on_the_row(client: "TestClient", session: Session) -> None:
     assert session.standing() == {}
 
 
+def test_undo_on_the_next_row_takes_back_the_last_key(client: "TestClient", session: Session) -> None:
+    """A key pressed too soon is taken back from the card that came next: the row before is shown again, step by
+    step, and after the last one there is nothing to undo."""
+    for at in (2, 9):
+        after = post(client, action="reject", **card(client.get(f"/?at={at}").text))
+    for at in (9, 2):
+        after = post(client, action="undo", **card(after))
+        assert card(after)["at"] == str(at)
+    assert session.standing() == {}
+    assert "nothing is decided about this row" in post(client, action="undo", **card(after))
+
+
 def test_an_edit_is_shown_in_a_form_and_saved(client: "TestClient", session: Session) -> None:
     """The form holds the text letter by letter; what comes back with a browser's line ends is saved with ours."""
     at = place(session, "empty_answer")
