@@ -25,7 +25,7 @@ from datakit.store import Tombstone, Version, clear, sweep, work_folder
 BATCH_ROWS: Final = 8192
 _PARTS: Final = "replay"
 _LINE: Final = ("source_id", "licence", "file", "locator", "raw_sha256", "role", "split", "changes")
-_ASKED: Final = {"priority": pl.Int32(), "group": pl.String()}  # absent in versions of before withdrawals
+_ASKED: Final = ("priority", "group")  # absent in versions that were made before there were withdrawals
 
 
 def replay(
@@ -103,7 +103,9 @@ def records(version: Path, recipe: Recipe) -> Iterator[pl.DataFrame]:
 def _lineage(version: Path) -> pl.LazyFrame:
     lineage = pl.scan_parquet(version / "lineage.parquet")
     there = lineage.collect_schema().names()
-    missing = [pl.lit(None, dtype).alias(name) for name, dtype in _ASKED.items() if name not in there]
+    stood = (pl.col("role") == "kept").cast(pl.Int32)  # without priorities, at least the rows that stood stay
+    absent = {"priority": stood, "group": pl.lit(None, pl.String)}
+    missing = [value.alias(name) for name, value in absent.items() if name not in there]
     return lineage.with_columns(missing).select(*_LINE, *_ASKED)
 
 

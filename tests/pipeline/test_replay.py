@@ -14,6 +14,8 @@ from datakit.recipe import DEFAULT, load, parse
 from datakit.recipe.restore import restore
 from datakit.record import SCHEMA
 from datakit.store import find, lock
+from datakit.trace import Folders, Places
+from datakit.withdraw import withdraw
 from tests.rows import numbered_rows, write_rows
 
 CHAT = [
@@ -88,3 +90,28 @@ def test_rows_that_left_their_order_are_not_decided_about(version: Path) -> None
     recipe = restore(read_manifest(version).identity["recipe"], name="plain")
     with pytest.raises(IntegrityError, match=r"train\.parquet: its rows do not stand in the order of lineage\.parquet"):
         list(records(version, recipe))
+
+
+@pytest.mark.slow
+def test_a_source_of_the_sample_leaves_what_curation_without_it_leaves(tmp_path: Path, project: Path) -> None:
+    """With every stage of the default recipe, the child made without raw/ is the version that raw/ gives."""
+    curate(project / "raw", tmp_path / "curated", recipe=load(DEFAULT), workers=1)
+    withdraw("peshwai", Places(Folders(curated=tmp_path / "curated")))
+    child = find(tmp_path / "curated", DEFAULT)
+    again = curate(project / "raw", tmp_path / "curated", recipe=load(DEFAULT), workers=1)
+    assert (again.version_id, again.new) == (child.id, False)
+    assert again.rejected["withdrawn_source"] > 50
+
+
+def test_a_version_without_priorities_keeps_the_rows_that_stood(tmp_path: Path) -> None:
+    """An older lineage does not say who wins a duplicate: the rows that were kept win again."""
+    varied(tmp_path / "raw")
+    result = curate(tmp_path / "raw", tmp_path / "curated", recipe=load(DEFAULT))
+    assert result.path is not None
+    path = result.path / "lineage.parquet"
+    lineage = pl.read_parquet(path)
+    path.chmod(0o644)
+    lineage.drop("priority", "group", "derived_from").write_parquet(path)
+    back = pl.concat(records(result.path, load(DEFAULT)))
+    assert back["priority"].to_list() == [1 if role == "kept" else 0 for role in lineage["role"]]
+    assert back["group"].null_count() == back.height
