@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import subprocess
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -30,8 +31,14 @@ LANGUAGES: Final = "mar+eng"
 DPI: Final = 300
 """What Tesseract's models were trained at; benchmarks/pdf_ocr.py compares it with 150 and 200."""
 
-TIMEOUT_S: Final = 120
-"""A page takes 1 to 5 s of one core; a page of noise took 40."""
+CPU_S: Final = 120
+"""A page takes 2 to 3 s of one core. CPU time, not the clock: a busy machine must not change what is read."""
+
+TIMEOUT_S: Final = 3600
+"""Where CPU time cannot be limited, and for a program that waits for ever."""
+
+TRIES: Final = 2
+"""A program that a full machine stopped gets a second chance; a picture that it cannot read fails twice."""
 
 MEMORY_BYTES: Final = 3 << 30
 """A page of A4 at 300 dpi takes 0.3 GiB; a picture that needs more is a trap."""
@@ -96,6 +103,16 @@ def engine(version: str) -> str:
 
 def recognise(picture: bytes, *, dpi: int) -> str:
     """Return Tesseract's table of words (TSV) for a picture in any format it knows. Errors: `OcrFailed`."""
+    for left in range(TRIES - 1, -1, -1):
+        try:
+            return _recognise(picture, dpi)
+        except OcrFailed:
+            if not left:
+                raise
+    raise AssertionError("a last try either returns or raises")
+
+
+def _recognise(picture: bytes, dpi: int) -> str:
     command = ["tesseract", "stdin", "stdout", "-l", LANGUAGES, "--dpi", str(dpi), "--psm", "3", "tsv"]
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1", "LC_ALL": "C.UTF-8"}
     try:
@@ -118,11 +135,13 @@ def recognise(picture: bytes, *, dpi: int) -> str:
 
 
 def _limit(pid: int) -> None:
-    """Bound the memory of the program, on systems that can."""
+    """Bound memory and CPU time of the program, on systems that can."""
     import resource
 
     if hasattr(resource, "prlimit"):
-        resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+        with suppress(ProcessLookupError, PermissionError):  # it may have ended already
+            resource.prlimit(pid, resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+            resource.prlimit(pid, resource.RLIMIT_CPU, (CPU_S, CPU_S))
 
 
 MARK: Final = re.compile(r"^(प्रश्न|उत्तर|उतारा|स्पष्टीकरण|उत्तरे)(?:[:\u0903;]+[!|.]?|\s*[!|])$")

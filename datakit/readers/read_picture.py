@@ -10,8 +10,8 @@ from datakit.readers.ocr_cache import recognise_once
 from datakit.readers.page import Page
 
 MIN_PAGE_CONFIDENCE: Final = 0.7
-"""Mean over the letters of a page: 0.88 to 0.94 on 25 pages of known text (character error rate 0.002 to 0.06), 0.8 to
-0.92 on nine real PDFs, 0.3 to 0.6 on photographs and noise (benchmarks/pdf_ocr.py)."""
+"""Mean over the letters of a page: 0.88 to 0.94 on 25 pages of known text (character error rate 0.002 to 0.06), 0.77 to
+0.93 on nine real PDFs (benchmarks/pdf_ocr.py)."""
 
 
 def read_picture(

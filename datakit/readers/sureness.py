@@ -10,8 +10,8 @@ from datakit.readers.page import Page
 from datakit.readers.row import Row, canonical
 
 SURE_NUMBER: Final = 0.8
-"""Confidence of a word with a digit: of 11 wrong ones among 137, the 7 that were sure were ३ read as 3, which is no
-other number; of those below 0.8 all but one were other numbers (१८९७ for १८१७). See benchmarks/pdf_ocr.py."""
+"""Confidence of a word with a digit: of 11 wrong ones among 137, the 8 above it were ३ read as 3, which is no
+other number; the 3 below it were other numbers (१८९७ for १८१७). See benchmarks/pdf_ocr.py."""
 
 SURE_WORD: Final = 0.7
 """Below it half of the words are wrong, from 0.9 on one in a hundred (the same 25 pages, 4,668 words)."""
