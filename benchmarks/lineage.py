@@ -31,8 +31,8 @@ from datakit.lineage import Manifest, content_root, read_manifest, row_id, sha25
 
 OUT = Path(__file__).parent / "results" / "lineage.json"
 LIMITS_S = {"trace": 3.0, "diff": 3.0, "verify": 5.0}
-"""What the project asks of a version of 200,000 rows. Compared with CPU seconds: the wall clock of a shared machine says
-how busy the others were."""
+"""What the project asks of a version of 200,000 rows. CPU seconds are held against it: the wall clock of a shared
+machine says how busy the others were."""
 HEAD = """
 import sys, polars as pl
 from pathlib import Path

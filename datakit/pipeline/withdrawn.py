@@ -53,7 +53,7 @@ def made_from(batch: pl.DataFrame, gone: set[str], pairs: Sequence[tuple[str, st
         some = batch.with_row_index("__at").filter(pl.col("raw_sha256").is_in(digests))
         for at, source, digest in some.select("__at", "source_id", "raw_sha256").iter_rows():
             if (source, digest) in known:
-                found[at] = "a withdrawn row"
+                found[at] = "a row"
     for at, parents in enumerate(parents_of(batch)):
         named = gone.intersection(parents)
         if named:
