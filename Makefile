@@ -14,13 +14,16 @@ TORCH ?= torch==2.13.0
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help curate test test-fast lint types imports docs docs-check check sabotage bench dev clean
+.PHONY: help curate demo test test-fast lint types imports docs docs-check check sabotage bench dev system clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 curate: $(VENV)/base.stamp ## curate the sample: datakit curate raw/ curated/
 	@$(BIN)/datakit curate raw/ curated/ $(ARGS)
+
+demo: $(VENV)/dev.stamp ## the whole loop on a CPU: curate, train, export, prove, ask, trace back; results in demo/
+	@tools/demo.sh $(ARGS)
 
 test: $(VENV)/dev.stamp ## run all tests
 	@$(BIN)/pytest $(ARGS)
@@ -52,6 +55,9 @@ sabotage: $(VENV)/dev.stamp ## break the source on purpose, one line at a time, 
 
 bench: $(VENV)/dev.stamp ## measure the cost of starting up (the other benchmarks take their input as an argument)
 	@$(BIN)/python benchmarks/startup.py
+
+system: ## install what some tests drive, with apt and npm: chromium, tesseract, go, poppler, axe-core
+	@tools/install_system.sh $(VENV)
 
 dev: $(VENV)/dev.stamp ## install the project with its tools and tests
 

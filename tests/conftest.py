@@ -16,6 +16,9 @@ settings.register_profile("aurora", deadline=None)  # a shared machine is slow n
 settings.load_profile("aurora")
 
 PROJECT = Path(__file__).parents[1]
+AXE = PROJECT / ".venv" / "axe" / "node_modules" / "axe-core" / "axe.min.js"  # where `make system` puts it
+if AXE.is_file():
+    os.environ.setdefault("AURORA_AXE", str(AXE))
 
 
 @pytest.fixture(scope="session")
