@@ -19,9 +19,7 @@ def diff(
     a: Annotated[str, typer.Argument(help="The version before.")],
     b: Annotated[str, typer.Argument(help="The version after.")],
     curated: Annotated[Path, typer.Option("--curated", help="Folder that holds the versions.")] = Path("curated"),
-    rows: Annotated[
-        bool, typer.Option("--rows", help="Print the rows too, the invisible by name.")
-    ] = False,
+    rows: Annotated[bool, typer.Option("--rows", help="Print the rows too, the invisible by name.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Tell what changed from version A to version B."""

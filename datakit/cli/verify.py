@@ -10,9 +10,7 @@ import typer
 def verify(
     target: Annotated[
         str,
-        typer.Argument(
-            help="A version (path, id prefix, name, tag, `latest`); a run, export or .gguf by path."
-        ),
+        typer.Argument(help="A version (path, id prefix, name, tag, `latest`); a run, export or .gguf by path."),
     ],
     curated: Annotated[Path, typer.Option("--curated", help="Folder that holds the versions.")] = Path("curated"),
     key: Annotated[Path | None, typer.Option("--key", help="Check the signature too, against this public key.")] = None,

