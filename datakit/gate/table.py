@@ -122,7 +122,9 @@ def _spared(folder: Path, manifest: Manifest) -> pl.Series:
 
 
 def _as_json(series: pl.Series) -> pl.Series:
-    """Return a nested column as text, one JSON value a row."""
-    frame = series.to_frame().with_row_index("row")
-    lines = frame.select(pl.struct(series.name).struct.json_encode().alias("json"))["json"]
-    return lines.alias(series.name)
+    """Return a nested column as text, one JSON value a row; null stays null."""
+    wrapped = pl.struct(pl.col(series.name).alias("v")).struct.json_encode()  # {"v": …}: a list alone has no encoder
+    inner = wrapped.str.strip_prefix('{"v":').str.slice(0, wrapped.str.len_chars() - 6)
+    return series.to_frame().select(pl.when(pl.col(series.name).is_not_null()).then(inner).alias(series.name))[
+        series.name
+    ]

@@ -48,6 +48,7 @@ def test_the_sample_passes(sample: Path) -> None:
         ("question_filled", first("question", None)),
         ("answer_filled", first("answer", None)),
         ("split_group_filled", first("split_group", None)),
+        ("messages_filled", lambda rows: rows.with_columns(pl.lit(None, rows.schema["messages"]).alias("messages"))),
         ("answer_is_trained_on", first("answer", "दुसरेच उत्तर")),
         ("ends_with_assistant", lambda rows: rows.with_columns(pl.col("messages").list.head(2))),
         ("id_unique", lambda rows: pl.concat([rows, rows.head(1)])),
