@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from datakit.errors import InputError, UsageError
-from datakit.pack import BUILTIN, FORMATS, load_template, pack
+from datakit.pack import BUILTIN, FOLDERS, FORMATS, load_template, pack
 
 TURNS = [
     {"role": "system", "content": "शिक्षक व्हा."},
@@ -110,3 +110,24 @@ def test_what_cannot_be_packed_is_said(version: Path, tmp_path: Path) -> None:
         load_template(str(tmp_path))
     with pytest.raises(UsageError, match="not empty; give a new folder"):
         pack(version, version, form="messages")
+
+
+def test_splits_stand_in_the_order_people_name_them(version: Path, tmp_path: Path) -> None:
+    """A manifest on disk has them by alphabet; what is packed tells train first, in every form of a folder."""
+    for form in FOLDERS:
+        packed = pack(version, tmp_path / form, form=form)
+        assert list(packed.rows) == ["train", "validation", "test"]
+        note = json.loads((packed.folder / "pack.json").read_text(encoding="utf-8"))
+        assert (note["version_id"], note["as"], note["template"]) == (version.name, form, None)
+        assert note["rows"] == packed.rows
+
+
+def test_every_form_is_offered_where_one_is_not_known(version: Path, tmp_path: Path) -> None:
+    """The message for an unknown form names the forms of one file a split and those of a folder."""
+    with pytest.raises(
+        UsageError, match="expected one of messages, alpaca, sharegpt, text, hf, croissant, llamafactory"
+    ):
+        pack(version, tmp_path / "x", form="parquet")
+    for form in FOLDERS:
+        with pytest.raises(UsageError, match="not empty; give a new folder"):
+            pack(version, version, form=form)
