@@ -24,6 +24,7 @@ PROJECT = Path(__file__).parents[1]
 sys.path.insert(0, str(PROJECT))
 
 from export.chat_format import recognise  # noqa: E402 - the project is not installed where the benchmark runs
+from export.modelfile import settle  # noqa: E402
 from export.source import open_source  # noqa: E402
 from export.verify.gate import Gate  # noqa: E402
 from export.verify.llama_cpp import LlamaCpp  # noqa: E402
@@ -82,7 +83,8 @@ def main() -> None:
         texts = read_texts(given.version, expected_id=None)
         jinja = tokens.jinja(strips_bos=False)
         assert jinja is not None
-        options = {"tokens": tokens, "texts": texts, "chat": recognise(jinja), "system": texts.system}
+        chat = recognise(jinja)
+        options = {"tokens": tokens, "texts": texts, "chat": chat, "prompting": settle(chat, texts.system)}
         with Gate(base, adapter=folder / "adapter", say=lambda text: print(text, file=sys.stderr), **options) as gate:
             samples = [list(ids) for ids in gate.samples]
             whole = open_source(base, adapter=folder / "adapter", tokenizer=folder / "tokenizer")

@@ -3,6 +3,7 @@
 The command is not called `export`, since every shell has a builtin of that name.
 """
 
+import contextlib
 import json
 import sys
 from importlib.metadata import version
@@ -12,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from datakit.errors import DatakitError, UsageError
+from datakit.errors import DatakitError, Interrupted, UsageError
 
 
 class _RunFirst(TyperGroup):
@@ -88,7 +89,10 @@ def run(
     )
     _say("checking the run, its base and its dataset")
     opened = open_subject(subject, base=base, dataset=dataset, curated=curated)
-    done = export(opened, out, options=chosen, say=_say)
+    try:
+        done = export(opened, out, options=chosen, say=_say)
+    except KeyboardInterrupt:
+        raise Interrupted("stopped; nothing was published, and the same command starts anew") from None
     command = ["ollama", "create", done.name, "-f", str(done.folder / "Modelfile")]
     created = _create(command) if ollama else None
     if as_json:
@@ -134,9 +138,10 @@ def chat(
             _answer(talk, question)
             return
         _say("Ctrl-D or Ctrl-C leaves. What the model says is not thereby true.")
-        while (line := _line()) is not None:
-            if line.strip():
-                _answer(talk, line)
+        with contextlib.suppress(KeyboardInterrupt):
+            while (line := _line()) is not None:
+                if line.strip():
+                    _answer(talk, line)
 
 
 def _answer(talk: Any, question: str) -> None:

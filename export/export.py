@@ -86,8 +86,8 @@ def export(subject: Subject, out: Path, *, options: Options, say: Say = lambda _
                 adapter=subject.adapter,
                 tokens=tokens,
                 texts=texts,
-                chat=prompting.chat if prompting else None,
-                system=prompting.system if prompting else None,
+                chat=chat,
+                prompting=prompting,
                 say=say,
             ) as gate:
                 files, reports = _prove(writer, gate, quants, adapter_only=options.adapter_only)
@@ -109,7 +109,6 @@ def export(subject: Subject, out: Path, *, options: Options, say: Say = lambda _
         (part / "Modelfile").write_text(text, encoding="utf-8")
         card = model_card(subject, title=name, licence=licence, files=files, reports=reports, system=system)
         (part / "README.md").write_text(card, encoding="utf-8")
-        (part / ".lock").unlink()
         manifest = seal(
             part, subject, files, gate="passed" if options.verify else "skipped", seconds=time.monotonic() - began
         )

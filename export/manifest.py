@@ -26,7 +26,7 @@ def seal(folder: Path, subject: Subject, files: Sequence[Written], *, gate: str,
     entries = {
         path.name: {"sha256": known.get(path.name) or sha256_file(path), "bytes": path.stat().st_size}
         for path in sorted(folder.iterdir())
-        if path.is_file()
+        if path.is_file() and not path.name.startswith(".")  # the lock goes when the folder gets its name
     }
     manifest = Manifest(
         kind="gguf",

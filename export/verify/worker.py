@@ -57,6 +57,7 @@ class _Worker:
             parameters.port = 0  # any free port of the loopback
             parameters.cpuparams.n_threads = self._options["threads"]
             parameters.cpuparams_batch.n_threads = self._options["threads"]
+            parameters.cpuparams.poll = 0  # threads that wait do so asleep, not in a loop
             self._server = xllamacpp.Server(parameters)
         return str(self._server.listening_address)
 

@@ -142,6 +142,7 @@ def tiny_run(tmp_path_factory: pytest.TempPathFactory, tiny_model: TinyModel, sa
 def tiny_gate(tiny_model: TinyModel, sample_version: Path) -> Iterator[Any]:
     """The gate, opened once on the tiny model with its adapter and the sample's texts."""
     from export.chat_format import recognise
+    from export.modelfile import settle
     from export.verify.gate import Gate
     from export.verify.reference import read_tokens
     from export.verify.texts import read_texts
@@ -157,7 +158,7 @@ def tiny_gate(tiny_model: TinyModel, sample_version: Path) -> Iterator[Any]:
         tokens=tokens,
         texts=texts,
         chat=recognise(jinja),
-        system=texts.system,
+        prompting=settle(recognise(jinja), texts.system),
     ) as gate:
         yield gate
 
