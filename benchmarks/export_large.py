@@ -2,6 +2,7 @@
 
 import json
 import struct
+from dataclasses import replace
 from math import prod
 from pathlib import Path
 from typing import Any, Final
@@ -57,12 +58,13 @@ def one_billion(folder: Path) -> Path:
     return folder
 
 
-def eight_billion(folder: Path) -> Path:
-    """Write the larger one: all zeros, so that the file takes no disk; what is read and written is the same."""
-    path = _begin(folder, EIGHT_BILLION)
+def eight_billion(folder: Path, *, layers: int = EIGHT_BILLION.layers) -> Path:
+    """Write the larger one, or its first layers: all zeros, so that it takes no disk; what is read is the same."""
+    shape = replace(EIGHT_BILLION, layers=layers)
+    path = _begin(folder, shape)
     if path.exists():
         return folder
-    shapes = tensor_shapes(EIGHT_BILLION)
+    shapes = tensor_shapes(shape)
     head = _head(shapes)
     with path.open("wb") as out:
         out.write(head)

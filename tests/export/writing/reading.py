@@ -1,6 +1,7 @@
 """Reading back what was written, with the package gguf where it can serve as another witness."""
 
 import hashlib
+from collections.abc import Collection
 from math import prod
 from pathlib import Path
 from typing import Any
@@ -22,9 +23,11 @@ def digests(path: Path) -> dict[str, str]:
     return found
 
 
-def numbers(path: Path) -> dict[str, NDArray[Any]]:
-    """Return every tensor as float32, read and unpacked by the package gguf."""
+def numbers(path: Path, *, only: Collection[str] | None = None) -> dict[str, NDArray[Any]]:
+    """Return tensors as float32, read and unpacked by the package gguf: every one, or those of some names."""
     found = {}
     for tensor in GGUFReader(path).tensors:
+        if only is not None and tensor.name not in only:
+            continue
         found[tensor.name] = np.array(dequantize(tensor.data, tensor.tensor_type), np.float32)
     return found
