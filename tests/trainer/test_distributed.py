@@ -10,6 +10,8 @@ import pytest
 
 from trainer.distributed import Group, open_group
 from trainer.metrics import read_metrics
+from trainer.preset import load_config
+from trainer.sft import Habits, train
 
 WORKER = """
 import sys
@@ -57,7 +59,10 @@ def trained(out: Path, curated: Path, size: int) -> Path:
 @pytest.mark.slow
 def test_two_processes_reach_the_loss_of_one(curated: Path, tmp_path: Path) -> None:
     """Over gloo, the same global batch: losses, norms and evaluations agree, and one run is written."""
-    alone, together = (trained(tmp_path / str(size), curated, size) for size in (1, 2))
+    config = load_config("smoke", sets=["max_steps=4", "evaluations=2", "batch=6"])
+    habits = Habits(samples=1, max_new_tokens=2)
+    alone = train("latest", config, out=tmp_path / "1", curated=curated, habits=habits).path
+    together = trained(tmp_path / "2", curated, 2)
     assert alone.name == together.name
     for one, other in zip(read_metrics(alone), read_metrics(together), strict=True):
         for key in ("loss", "gradient_norm", "validation_loss"):
