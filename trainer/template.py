@@ -17,6 +17,7 @@ from trainer.nearest import nearest
 FOLDER: Final = Path(__file__).parent / "templates"
 NAMES: Final = tuple(sorted(path.stem for path in FOLDER.glob("*.jinja")))
 AUTO: Final = "auto"
+_BRACKETED: Final = re.compile(r"<[^<>\s]+>|\[[^\[\]\s]+\]")
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"
 _PROBE: Final = (
     {"role": "system", "content": "क"},
@@ -92,12 +93,7 @@ def load_template(name: str, tokenizer: Any) -> ChatTemplate:
     that changes an answer's text.
     """
     source = _source(name, tokenizer)
-    special = sorted(
-        {token.content for token in tokenizer.added_tokens_decoder.values() if token.special}
-        | set(tokenizer.all_special_tokens),
-        key=len,
-        reverse=True,
-    )
+    special = _control_tokens(tokenizer, source)
     control = re.compile("|".join(map(re.escape, special)) or r"(?!)")
     trims = "  ग  " not in _render(tokenizer, source, [_PROBE[1], {"role": "assistant", "content": "  ग  "}])
     marked = _render(tokenizer, source, _marked(_PROBE, trims=trims))
@@ -119,6 +115,17 @@ def load_template(name: str, tokenizer: Any) -> ChatTemplate:
     return ChatTemplate(
         name=name, source=source, tokenizer=tokenizer, end=found[0], trims=trims, control=control, note=note
     )
+
+
+def _control_tokens(tokenizer: Any, source: str) -> list[str]:
+    """Return what the tokenizer reads as control, the longest first.
+
+    Those it calls special, and added ones like `<end_of_turn>` that the template writes: some files call them ordinary.
+    """
+    added = tokenizer.added_tokens_decoder.values()
+    found = {token.content for token in added if token.special} | set(tokenizer.all_special_tokens)
+    found |= {token.content for token in added if _BRACKETED.fullmatch(token.content) and token.content in source}
+    return sorted(found, key=len, reverse=True)
 
 
 def _source(name: str, tokenizer: Any) -> str:

@@ -165,6 +165,17 @@ def test_a_differing_generation_prompt_is_noted() -> None:
     assert "generation prompt differs" in (load_template("auto", tokenizer).note or "")
 
 
+def test_an_added_token_that_is_not_called_special_ends_an_answer_too() -> None:
+    """Some GGUF files call `<end_of_turn>` user-defined: what the template writes as control is control."""
+    from tokenizers import AddedToken
+
+    tokenizer = tokenizer_with(["<bos>", "<eos>"])
+    tokenizer.add_tokens([AddedToken("<start_of_turn>", special=False), AddedToken("<end_of_turn>", special=False)])
+    template = load_template("gemma", tokenizer)
+    assert template.end == "<end_of_turn>"
+    assert template.control.search("क <start_of_turn> ख")
+
+
 def test_a_template_without_its_tokens_is_refused() -> None:
     """Llama-3's template on a tokenizer that does not know its tokens would teach letters in place of an end."""
     with pytest.raises(UsageError, match="expected a control token of this tokenizer"):

@@ -147,7 +147,7 @@ def load_model(base: Base, *, device: str, options: EngineOptions) -> Any:
     from transformers import AutoModelForCausalLM, BitsAndBytesConfig
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     dtype = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[options.dtype]
     arguments: dict[str, Any] = {"dtype": dtype, "trust_remote_code": False, "local_files_only": True}
     arguments["attn_implementation"] = "sdpa"
