@@ -15,6 +15,7 @@ from datakit.readers import discover, read
 from datakit.readers.ocr import Ocr, tesseract_version
 from tests.readers.fake_tesseract import install, table
 from tests.readers.pdf_writer import Sheet, latin, pdf, text
+from tests.readers.test_hostile import growth
 
 Rows = list[dict[str, Any]]
 Read = Callable[..., Rows]
@@ -216,11 +217,14 @@ def test_a_page_of_prose_is_a_document(pages: Read) -> None:
 
 
 @pytest.mark.slow
-def test_ten_thousand_pages(pages: Read) -> None:
-    """A long file is read page by page, and its last page too."""
+def test_ten_thousand_pages(pages: Read, raw: Path) -> None:
+    """A long file is read to its last page, in memory that does not follow their number."""
     found = pages(pdf(*[RIGHT] * 10_000))
     assert len(found) == 10_000
     assert found[-1]["locator"] == "page 10000 lines 1-2"
+    rows, grown = growth(raw / "a.pdf")
+    assert rows == 10_000
+    assert grown < 100, f"{grown} MiB; without closing the file now and then it is 156"
 
 
 def test_more_pages_than_a_book(pages: Read) -> None:
