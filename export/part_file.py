@@ -12,6 +12,7 @@ from threading import Thread
 from typing import Any, Final
 
 from datakit.errors import InputError, OutputError, UsageError
+from datakit.lineage import sync
 
 _DEPTH: Final = 2
 """Chunks that may wait to be hashed; each is at most a few MiB."""
@@ -62,11 +63,7 @@ def publish(part: Path, out: Path, descriptor: int) -> None:
     try:
         os.fsync(descriptor)
         part.replace(out)
-        folder = os.open(out.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        sync(out.parent)
     except OSError as error:
         raise OutputError(f"{out}: cannot be published ({error.strerror}); nothing lies under that name") from error
 

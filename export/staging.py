@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from datakit.errors import OutputError, UsageError
+from datakit.lineage import sync
 
 _LOCK: Final = ".lock"
 
@@ -50,23 +51,15 @@ def publish(part: Path, folder: Path) -> None:
     old = folder.with_name(f".{folder.name}.old")
     try:
         for path in part.iterdir():
-            _sync(path)
-        _sync(part)
+            sync(path)
+        sync(part)
         shutil.rmtree(old, ignore_errors=True)
         if folder.exists():
             folder.rename(old)
         part.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
     except OSError as error:
         raise OutputError(
             f"{folder}: cannot be put in place ({error.strerror}); the export was not published"
         ) from error
     shutil.rmtree(old, ignore_errors=True)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from datakit.errors import IntegrityError
-from datakit.lineage import sha256_file
+from datakit.lineage import sha256_file, sync
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -72,11 +72,11 @@ def save_checkpoint(run: Path, progress: Progress, parameters: "Mapping[str, Ten
     digests = {path.name: sha256_file(path) for path in sorted(build.glob("*.safetensors"))}
     (build / _STATE).write_text(json.dumps({"progress": plain, "files": digests}, indent=2), encoding="utf-8")
     for path in build.iterdir():
-        _sync(path)
-    _sync(build)
+        sync(path)
+    sync(build)
     shutil.rmtree(final, ignore_errors=True)
     build.rename(final)
-    _sync(home)
+    sync(home)
     for older in _all(run):
         if older != final:
             shutil.rmtree(older)
@@ -137,11 +137,3 @@ def _states(optimizer: "Optimizer") -> list[dict[str, Any]]:
     body = optimizer.state_dict()
     numbers = [number for group in body["param_groups"] for number in group["params"]]
     return [body["state"].get(number, {}) for number in numbers]
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

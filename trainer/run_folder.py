@@ -3,9 +3,7 @@
 import dataclasses
 import fcntl
 import json
-import os
 import platform
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -14,7 +12,17 @@ from pathlib import Path
 from typing import Any, Final
 
 from datakit.errors import InputError, IntegrityError, UsageError
-from datakit.lineage import MANIFEST, Manifest, check_files, content_root, read_manifest, sha256_file, write_manifest
+from datakit.lineage import (
+    MANIFEST,
+    Manifest,
+    check_files,
+    content_root,
+    git_commit,
+    read_manifest,
+    sha256_file,
+    sync,
+    write_manifest,
+)
 from datakit.lineage.attestation import ATTESTATION, run_attestation
 from trainer.base import Base
 from trainer.config import Config
@@ -115,11 +123,11 @@ def seal(
     manifest = dataclasses.replace(manifest, files={**files, ATTESTATION: _entry(run / ATTESTATION)})
     for path in run.rglob("*"):
         if path.is_file():
-            _sync(path)
+            sync(path)
     write_manifest(run, manifest)
     for name in (MANIFEST, "manifest.sha256"):
-        _sync(run / name)
-    _sync(run)
+        sync(run / name)
+    sync(run)
     return manifest
 
 
@@ -187,7 +195,7 @@ def write_provenance(
         "finished": now(),
         "host": platform.node(),
         "platform": platform.platform(),
-        "git_commit": _commit(),
+        "git_commit": git_commit(),
         "device": device_name(device),
         "base_path": str(base.path.resolve()) if base.form != "random" else "base",
         "version_path": str(dataset.path.resolve()),
@@ -219,24 +227,3 @@ def begun_body(identity: Mapping[str, Any], config: Config, **facts: Any) -> dic
 
 def _is_run(path: Path) -> bool:
     return (path / BEGUN).is_file() or ((path / MANIFEST).is_file() and (path / "adapter").is_dir())
-
-
-def _commit() -> str | None:
-    home = Path(__file__).parent.parent
-    if not (home / ".git").exists():
-        return None
-    try:
-        asked = subprocess.run(
-            ["git", "-C", str(home), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return asked.stdout.strip()
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -3,6 +3,8 @@
 `trainer` and `export` import this and nothing else of datakit; it loads in milliseconds.
 """
 
+from datakit.lineage.checkout import git_commit
+from datakit.lineage.durable import sync
 from datakit.lineage.gguf_header import read_gguf_keys
 from datakit.lineage.identity import canonical_json, content_root, row_id, sha256_file, sha256_text
 from datakit.lineage.manifest import (
@@ -22,11 +24,13 @@ __all__ = [
     "canonical_json",
     "check_files",
     "content_root",
+    "git_commit",
     "read_gguf_keys",
     "read_manifest",
     "row_id",
     "sha256_file",
     "sha256_text",
+    "sync",
     "version_id",
     "write_manifest",
 ]

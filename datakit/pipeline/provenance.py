@@ -2,12 +2,12 @@
 
 import json
 import platform
-import subprocess
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from datakit.lineage import git_commit
 from datakit.readers.ocr import version_asked_for
 
 _PACKAGES = (
@@ -35,22 +35,8 @@ def write_provenance(folder: Path, seconds_by_stage: Mapping[str, float], second
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "host": platform.node(),
         "platform": platform.platform(),
-        "git_commit": _commit(),
+        "git_commit": git_commit(),
         "seconds": round(seconds, 3),
         "seconds_by_stage": dict(seconds_by_stage),
     }
     (folder / "provenance.json").write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
-
-
-def _commit() -> str | None:
-    """Return the revision of this program's checkout, or None where it is installed from a wheel."""
-    home = Path(__file__).parent.parent.parent
-    if not (home / ".git").exists():
-        return None
-    try:
-        asked = subprocess.run(
-            ["git", "-C", str(home), "rev-parse", "HEAD"], capture_output=True, text=True, timeout=5, check=True
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return asked.stdout.strip()

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from datakit.matching.groups import connected
 from datakit.report.lookup import PLACE, kept_rows, rejected_rows
 from datakit.report.passages import Row, rows
 from datakit.report.release import Release
@@ -52,34 +53,13 @@ def disputes(release: Release) -> Disputes | None:
     )
     if lost.is_empty():
         return None
-    groups = _groups(lost)
-    shown = sorted(groups, key=lambda group: (-len(group), sorted(group)))[:GROUPS]
+    groups = connected(lost.select("row_id", "of").iter_rows())
+    shown = groups[:GROUPS]
     return Disputes(rejected=lost.height, questions=len(groups), shown=_shown(release, lost, shown))
 
 
-def _groups(lost: pl.DataFrame) -> list[set[str]]:
-    """Return sets of ids that disagree, directly or through a third: each id is in one set."""
-    near: defaultdict[str, set[str]] = defaultdict(set)
-    for one, two in lost.select("row_id", "of").iter_rows():
-        near[one].add(two)
-        near[two].add(one)
-    groups: list[set[str]] = []
-    seen: set[str] = set()
-    for start in near:
-        if start in seen:
-            continue
-        group, todo = {start}, [start]
-        while todo:
-            new = near[todo.pop()] - group
-            group |= new
-            todo += new
-        seen |= group
-        groups.append(group)
-    return groups
-
-
-def _shown(release: Release, lost: pl.DataFrame, groups: list[set[str]]) -> tuple[Dispute, ...]:
-    ids = sorted(set().union(*groups))
+def _shown(release: Release, lost: pl.DataFrame, groups: list[list[str]]) -> tuple[Dispute, ...]:
+    ids = sorted(one for group in groups for one in group)
     kept = kept_rows(release, ids)
     places = lost.filter(pl.col("row_id").is_in(pl.Series(ids).implode()))
     gone: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)

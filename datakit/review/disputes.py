@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from datakit.matching.groups import connected
 from datakit.review.item import Beside, Item, item
 from datakit.review.rows import Rows
 
@@ -14,7 +15,7 @@ SECTION: Final = "disputes"
 def disputed(rows: Rows, most: int) -> tuple[list[Item], int]:
     """Return the rows of up to `most` disputes, the kept answer of each first, and how many rows are in dispute."""
     lost = rows.rejected((pl.col("reject_reason") == "conflicting_answer") & pl.col("of").is_not_null())
-    groups = _groups([(row["id"], row["of"]) for row in lost])
+    groups = connected((row["id"], row["of"]) for row in lost)
     by_id: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in lost:
         by_id[row["id"]].append(row)
@@ -44,24 +45,3 @@ def beside(row: dict[str, Any], title: str) -> Beside:
 
 def _title(row: dict[str, Any]) -> str:
     return "Set aside" if row.get("reject_reason") else "Kept"
-
-
-def _groups(pairs: list[tuple[str, str]]) -> list[list[str]]:
-    """Return the ids that are at odds, directly or through a third, largest group first, ids sorted."""
-    near: defaultdict[str, set[str]] = defaultdict(set)
-    for one, two in pairs:
-        near[one].add(two)
-        near[two].add(one)
-    groups: list[list[str]] = []
-    seen: set[str] = set()
-    for start in sorted(near):
-        if start in seen:
-            continue
-        group, todo = {start}, [start]
-        while todo:
-            new = near[todo.pop()] - group
-            group |= new
-            todo += new
-        seen |= group
-        groups.append(sorted(group))
-    return sorted(groups, key=lambda group: (-len(group), group))

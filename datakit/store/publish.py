@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datakit.errors import UsageError
-from datakit.lineage import Manifest, write_manifest
+from datakit.lineage import Manifest, sync, write_manifest
 from datakit.store.folders import LATEST, WORK, Version, clear
 
 try:
@@ -74,12 +74,12 @@ def publish(build: Path, curated: Path, name: str, manifest: Manifest) -> tuple[
         write_manifest(build, manifest)
         for path in build.rglob("*"):
             if path.is_file():
-                _sync(path)
+                sync(path)
                 path.chmod(0o444)
-        _sync(build)
+        sync(build)
         home.mkdir(parents=True, exist_ok=True)
         build.rename(final)
-        _sync(home)
+        sync(home)
     else:
         clear(build)
     _point(home / LATEST, manifest.id)
@@ -93,11 +93,3 @@ def _point(link: Path, target: str) -> None:
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(target)
     fresh.replace(link)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

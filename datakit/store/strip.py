@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from datakit.errors import InputError, IntegrityError
-from datakit.lineage import MANIFEST, WITHDRAWN, sha256_text, version_id
+from datakit.lineage import MANIFEST, WITHDRAWN, sha256_text, sync, version_id
 from datakit.store.folders import Version, latest
 
 STAY: Final = frozenset({MANIFEST, "manifest.sha256", "lineage.parquet", "provenance.json", "README.md", WITHDRAWN})
@@ -77,7 +77,7 @@ def strip(folder: Path, *, sources: Iterable[str], child: str | None) -> list[st
         path.unlink()
     for empty in sorted((path for path in folder.rglob("*") if path.is_dir()), reverse=True):
         empty.rmdir()
-    _sync(folder)
+    sync(folder)
     return [path.relative_to(folder).as_posix() for path in gone]
 
 
@@ -100,12 +100,4 @@ def _write(folder: Path, said: Withdrawal) -> None:
         os.fsync(stream.fileno())
     fresh.chmod(0o444)
     fresh.replace(folder / WITHDRAWN)
-    _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync(folder)
