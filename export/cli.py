@@ -57,7 +57,9 @@ def options(
 
 @app.command()
 def run(
-    subject: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A finished run, or a safetensors folder.")],
+    subject: Annotated[
+        str, typer.Argument(metavar="RUN|MODEL", help="A finished run (path, id, `latest`), or a safetensors folder.")
+    ],
     quant: Annotated[str, typer.Option(help="Types, with commas: f16, bf16, q8_0, q6_k, q5_k_m, q4_k_m, ...")] = (
         "f16,q4_k_m"
     ),
@@ -65,6 +67,7 @@ def run(
     name: Annotated[str | None, typer.Option(help="Name of the model; default: the dataset's.")] = None,
     base: Annotated[Path | None, typer.Option(help="Where the base lies, if not where the run found it.")] = None,
     dataset: Annotated[Path | None, typer.Option(help="Where the dataset version lies, if it has moved.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of runs, to look for the run in.")] = Path("runs"),
     curated: Annotated[Path, typer.Option(help="Folder of versions, to look for the dataset in.")] = Path("curated"),
     system: Annotated[str | None, typer.Option(help="System prompt; default: the training rows' own.")] = None,
     template: Annotated[Path | None, typer.Option(help="File with an Ollama TEMPLATE of your own.")] = None,
@@ -76,7 +79,7 @@ def run(
 ) -> None:
     """Merge, write, quantize and prove the files of a run; publish them with Modelfile, card and manifest."""
     from export.export import Options, export
-    from export.subject import open_subject
+    from export.subject import find_subject, open_subject
 
     chosen = Options(
         quants=tuple(quant.split(",")),
@@ -88,7 +91,7 @@ def run(
         adapter_only=adapter_only,
     )
     _say("checking the run, its base and its dataset")
-    opened = open_subject(subject, base=base, dataset=dataset, curated=curated)
+    opened = open_subject(find_subject(subject, runs=runs), base=base, dataset=dataset, curated=curated)
     try:
         done = export(opened, out, options=chosen, say=_say)
     except KeyboardInterrupt:

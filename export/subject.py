@@ -13,6 +13,7 @@ from datakit.lineage import (
     canonical_json,
     check_files,
     content_root,
+    find_run,
     read_manifest,
     sha256_file,
     sha256_text,
@@ -77,6 +78,16 @@ class Subject:
             recipe = canonical_json(self.dataset.identity.get("recipe"))
             keys["aurora.recipe"] = sha256_text(recipe.decode("utf-8"))
         return keys
+
+
+def find_subject(wanted: str, *, runs: Path) -> Path:
+    """Return the run or model folder that a user means: a path, `latest`, or the beginning of a run's id.
+
+    Errors: `InputError` where nothing fits, `UsageError` where several runs do.
+    """
+    path = Path(wanted)
+    named = path.exists() or path.suffix == ".gguf" or len(path.parts) > 1 or not runs.is_dir()
+    return path if named else find_run(wanted, runs=runs)
 
 
 def open_subject(

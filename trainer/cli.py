@@ -170,7 +170,7 @@ def resume(
     as_json: AsJson = False,
 ) -> None:
     """Go on with an unfinished RUN from its last checkpoint, to the same result."""
-    from trainer.run_folder import find_run
+    from datakit.lineage import find_run
     from trainer.sft import resume as go_on
 
     done = go_on(
@@ -182,7 +182,7 @@ def resume(
 @app.command()
 def ls(runs: Runs = _RUNS, as_json: AsJson = False) -> None:
     """List the runs, the oldest first."""
-    from trainer.run_folder import list_runs
+    from datakit.lineage import list_runs
     from trainer.terminal import run_line
 
     lines = [run_line(path) for path in list_runs(runs)]
@@ -203,7 +203,8 @@ def ls(runs: Runs = _RUNS, as_json: AsJson = False) -> None:
 @app.command()
 def show(run_: RunArg, runs: Runs = _RUNS, as_json: AsJson = False) -> None:
     """Show what a finished RUN was trained on, with what, and how it went; every file is checked first."""
-    from trainer.run_folder import check_run, find_run
+    from datakit.lineage import find_run
+    from trainer.run_folder import check_run
     from trainer.terminal import run_text
 
     path = find_run(run_, runs=runs)
@@ -230,8 +231,8 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Score RUN's adapter against its base: loss, perplexity, exact match, chrF, by question type and source."""
+    from datakit.lineage import find_run
     from trainer.evaluate import evaluate as measure
-    from trainer.run_folder import find_run
 
     found = measure(
         find_run(run_, runs=runs),

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from datakit.errors import InputError, IntegrityError, UsageError
 from datakit.lineage import (
+    BEGUN,
     MANIFEST,
     Manifest,
     check_files,
@@ -31,7 +32,6 @@ from trainer.template import ChatTemplate
 from trainer.version import Version
 
 FORMAT: Final = 1
-BEGUN: Final = "begun.json"
 LOCK: Final = ".lock"
 PROVENANCE: Final = "provenance.json"
 _ID_CHARS: Final = 16
@@ -152,29 +152,6 @@ def check_run(run: Path) -> Manifest:
     return manifest
 
 
-def find_run(wanted: str, *, runs: Path) -> Path:
-    """Return the one run folder, finished or not, that a user means: a path, `latest`, or the beginning of its id."""
-    folder = Path(wanted)
-    if _is_run(folder):
-        return folder
-    known = sorted((path for path in runs.glob("*") if _is_run(path)), key=lambda path: path.stat().st_mtime)
-    fitting = known[-1:] if wanted == "latest" else [path for path in known if path.name.startswith(wanted)]
-    if len(fitting) == 1:
-        return fitting[0]
-    listed = "\n".join(f"  {path.name}" for path in (fitting or known)[:20]) or "  (none)"
-    if fitting:
-        raise UsageError(f"run {wanted!r} under {runs}: {len(fitting)} fit; name more of the id:\n{listed}")
-    raise InputError(
-        f"run {wanted!r}: not found under {runs}; expected a path, latest, or the beginning of an id."
-        f" There are:\n{listed}"
-    )
-
-
-def list_runs(runs: Path) -> list[Path]:
-    """Return every run folder, finished or not, the oldest first."""
-    return sorted((path for path in runs.glob("*") if _is_run(path)), key=lambda path: path.stat().st_mtime)
-
-
 def tools() -> dict[str, str]:
     """Return the versions of Python and of the packages that take part."""
     found = {"python": platform.python_version()}
@@ -223,7 +200,3 @@ def device_name(device: str) -> str:
 def begun_body(identity: Mapping[str, Any], config: Config, **facts: Any) -> dict[str, Any]:
     """Return what `begin` notes."""
     return {"identity": identity, "config": dataclasses.asdict(config), **facts}
-
-
-def _is_run(path: Path) -> bool:
-    return (path / BEGUN).is_file() or ((path / MANIFEST).is_file() and (path / "adapter").is_dir())

@@ -16,15 +16,20 @@ from datakit.lineage.manifest import (
     version_id,
     write_manifest,
 )
+from datakit.lineage.runs import BEGUN, find_run, is_run, list_runs
 
 __all__ = [
+    "BEGUN",
     "MANIFEST",
     "WITHDRAWN",
     "Manifest",
     "canonical_json",
     "check_files",
     "content_root",
+    "find_run",
     "git_commit",
+    "is_run",
+    "list_runs",
     "read_gguf_keys",
     "read_manifest",
     "row_id",

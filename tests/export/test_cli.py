@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from datakit.errors import InputError
 from export.cli import app
+from export.subject import find_subject
 
 RUNNER = CliRunner()
 
@@ -81,3 +83,16 @@ def test_where_ollama_is_missing_the_command_is_printed(tiny_run: Path, tmp_path
     assert "ollama is not installed" in done.stderr
     (folder,) = tmp_path.iterdir()
     assert f"next: ollama create marathi-history -f {folder / 'Modelfile'}" in done.stdout
+
+
+def test_a_run_may_be_named_as_the_trainer_names_it(tmp_path: Path) -> None:
+    """`latest` and the beginning of an id mean a run under --runs; a path means itself, also where it is missing."""
+    run = tmp_path / "runs" / "abcd0123"
+    (run / "adapter").mkdir(parents=True)
+    (run / "begun.json").write_text("{}")
+    assert find_subject("latest", runs=tmp_path / "runs") == run
+    assert find_subject("abcd", runs=tmp_path / "runs") == run
+    assert find_subject(str(run), runs=tmp_path) == run
+    assert find_subject("models/none", runs=tmp_path / "runs") == Path("models/none")
+    with pytest.raises(InputError, match="not found under"):
+        find_subject("ffff", runs=tmp_path / "runs")
