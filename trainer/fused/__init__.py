@@ -33,6 +33,7 @@ def open_engine(base: "Base", lora: Lora, *, device: str, seed: int, options: En
     """
     import torch
 
+    from trainer.engines.causal import prove_isolation
     from trainer.fused.engine import open_engine as open_on_device
 
     del seed  # nothing is drawn here
@@ -42,7 +43,7 @@ def open_engine(base: "Base", lora: Lora, *, device: str, seed: int, options: En
         raise UsageError(f"targets {', '.join(lora.targets)}: the fused engine adapts all of {', '.join(ALL_LINEAR)}")
     if options.dtype == "fp16":
         raise UsageError("dtype fp16: the fused engine computes in bf16; use --set engine=unsloth or engine=hf")
-    return open_on_device(
+    engine = open_on_device(
         base.path,
         rank=lora.rank,
         alpha=lora.alpha,
@@ -50,6 +51,8 @@ def open_engine(base: "Base", lora: Lora, *, device: str, seed: int, options: En
         options=own_options(options),
         dtype=torch.bfloat16 if options.dtype == "bf16" else torch.float32,
     )
+    prove_isolation(engine, vocabulary=engine.model.shape.vocabulary)
+    return engine
 
 
 def estimate(shape: ModelShape, tokens: int, options: EngineOptions) -> int:
