@@ -18,6 +18,7 @@ from datakit.cli.report import report
 from datakit.cli.review import review
 from datakit.cli.scrape import scrape
 from datakit.cli.sign import sign
+from datakit.cli.synthesize import synthesize
 from datakit.cli.tag import tag
 from datakit.cli.trace import trace
 from datakit.cli.verify import verify
@@ -33,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for command in (scrape, curate, inspect, ls, show, diff, verify, gate, pack, report):
+for command in (scrape, synthesize, curate, inspect, ls, show, diff, verify, gate, pack, report):
     app.command()(command)
 app.command("review")(review)
 for lineage_command in (trace, withdraw, tag, gc, sign):
