@@ -17,6 +17,9 @@ from trainer.memory import ModelShape, free_bytes, shape_of
 
 MARGIN: Final = 0.92  # of the free memory: the allocator's fragments and the libraries' own buffers take the rest
 _SMALLEST_BUDGET: Final = 512
+_CPU_BUDGET: Final = 1024
+"""Tokens of a micro-batch on a CPU. Longer ones gain nothing there, and the mask that keeps rows apart grows with the
+square: SmolLM2 took 10 GB for a step of 2,800 tokens."""
 _SHARE_OF_PRODUCT: Final = {"fused": 0.8, "unsloth": 0.1, "hf": 0.05}
 """How much of a 4096 × 4096 product's speed a step on a card reaches, from `benchmarks/results/trainer_gpu.json` (the
 fused engine's 8 rows a step; the others launch more than they compute) and from the runs that its page speaks of."""
@@ -230,7 +233,8 @@ def _fit(
         reasons.append("memory: not estimated, the configuration is none of a decoder that is known here")
         return replace(plain, checkpointing=wishes.checkpointing == "on"), 0
     estimate = engine_module(engine).estimate
-    budgets = [wishes.token_budget] if wishes.token_budget else _budgets(largest, longest)
+    first = largest if device.startswith("cuda") else min(largest, max(longest, _CPU_BUDGET))
+    budgets = [wishes.token_budget] if wishes.token_budget else _budgets(first, longest)
     packed = config.quantization == "nf4" and engine == "fused"
     held = {"on": [True], "off": [False], "auto": [True, False]}[wishes.hold_16bit] if packed else [False]
     again = {"on": [True], "off": [False], "auto": [False, True]}[wishes.checkpointing]

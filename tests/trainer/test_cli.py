@@ -149,7 +149,7 @@ def test_plan_prints_one_json_object_and_trains_nothing(curated: Path, tmp_path:
 
 def test_plan_names_rows_that_are_left_out(curated: Path) -> None:
     """Over-long rows are counted with an example in text, and all of them in JSON."""
-    options = ["plan", "latest", "--preset", "smoke", "--set", "max_tokens=36", "--curated", str(curated)]
+    options = ["plan", "latest", "--preset", "smoke", "--set", "max_tokens=60", "--curated", str(curated)]
     body = json.loads(call(*options, "--json").stdout)
     left = body["left_out"]["train"]
     assert left
