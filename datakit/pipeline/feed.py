@@ -16,8 +16,8 @@ from datakit.pipeline.rows import READ
 from datakit.pipeline.withdrawn import mark_withdrawn
 from datakit.pipeline.workers import Slot, Task, Workers
 from datakit.readers import Input, read
-from datakit.readers.scraped import with_url
 from datakit.readers.ocr import NEED_OCR, Ocr, tesseract_version
+from datakit.readers.scraped import with_url
 from datakit.readers.sources import Sources
 from datakit.recipe import Recipe
 from datakit.record import frame
