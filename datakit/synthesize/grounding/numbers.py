@@ -16,6 +16,7 @@ _BEFORE_CHRIST: Final = re.compile(
     r"(?:इ\.?\s?स\.?\s?(?:वी\s?सन)?|इसवी सन|ख्रि\.?)\s?(?:पू\b|पू\.|पूर्व)|\bb\.?c\b", re.IGNORECASE
 )
 _CENTURY_SPAN: Final = 99
+_SHAKA: Final = 78  # शके + 78 = the year in which it begins (see matching.dates)
 _ONE_YEAR: Final = 1  # a Shaka year and a span such as १९४७-४८ touch two years
 _BOTH: Final = frozenset({"दोन्ही", "दोघे", "दोघांनी", "दोघांना", "दोघांची", "दोघांचे", "दोघांच्या"})
 _SAME: Final = 0.005  # rounding of measures that were converted: 1,646 m and 1.65 km
@@ -48,6 +49,7 @@ def foreign_numbers(answer: str, span: str) -> list[str]:
     times, said_times = moments(span), moments(answer)
     stated = _values(span) | {float(abs(year)) for time in times if _is_short(time) for year in (time.first, time.last)}
     stated |= {_century(time.first) for time in times if time.first}
+    stated |= {float(said.first - _SHAKA) for said in said_times if _is_short(said) and _touches(said, times)}
     if _spans_century(said_times):
         stated |= {_century(time.last) for time in times if time.last}
     missing = [
@@ -112,6 +114,11 @@ def _is_short(time: Moment) -> bool:
         0,
         _CENTURY_SPAN,
     )
+
+
+def _touches(said: Moment, times: list[Moment]) -> bool:
+    """Tell whether a Shaka year of the answer, read as two years, has the year of a date in the span."""
+    return said.last - said.first == _ONE_YEAR and any(one.first and one.agrees(said) for one in times)
 
 
 def _spans_century(times: list[Moment]) -> bool:

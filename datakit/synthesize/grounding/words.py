@@ -12,14 +12,14 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Final
 
+from datakit.matching.amounts import amounts
 from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton
 from datakit.matching.names import canonical
 from datakit.matching.word_tables import rows
 from datakit.screening.known_words import known_words
 
 CONTENT: Final = frozenset({"word", "name", "value"})
-"""Kinds that say something; the others are grammar, titles, question words, and numbers, which have a check of their
-own."""
+"""Kinds that say something; the others are grammar, titles and question words."""
 _AFTER_NAMES: Final = frozenset(
     [
         "यांनी",
@@ -68,7 +68,8 @@ def overlap(answer: str, span: str) -> Overlap:
     read = lexemes(answer)
     raw = {word.stem: word for word in read}
     mine = [raw.get(word.stem, word) for word in canonical(read) if _says_something(word)]
-    missing = [word for word in mine if not there.has(word)]
+    # Numbers count as there: a check of their own says whether they are right.
+    missing = [word for word in mine if not _is_number(word) and not there.has(word)]
     named = _quoted(answer) | _pointed_at(read)
     foreign = [word.surface for word in missing if word.surface in named or _may_be_name(word)]
     return Overlap(foreign=tuple(dict.fromkeys(foreign)), share=1 - len(missing) / len(mine) if mine else 1.0)
@@ -126,7 +127,11 @@ def _endings() -> re.Pattern[str]:
 
 
 def _says_something(word: Lexeme) -> bool:
-    return word.kind in CONTENT and len(word.surface) > 1
+    return (word.kind in CONTENT and len(word.surface) > 1) or _is_number(word)
+
+
+def _is_number(word: Lexeme) -> bool:
+    return word.kind == "number" or (word.surface.endswith(("शे", "शें")) and bool(amounts(word.surface)))
 
 
 def _may_be_name(word: Lexeme) -> bool:
