@@ -16,7 +16,7 @@ GOOD = ("stored", "unchanged")
 
 
 def scrape(
-    urls: Annotated[list[str] | None, typer.Argument(metavar="[URL]...", help="Pages to fetch.")] = None,
+    urls: Annotated[list[str] | None, typer.Argument(metavar="URL", help="Pages to fetch.")] = None,
     sources: Annotated[
         Path | None, typer.Option(help="TOML with [source.scrape] tables; by default the folder's sources.toml.")
     ] = None,

@@ -1,4 +1,4 @@
-"""docs/commands.md and the README's list of commands, read from the Typer application."""
+"""docs/commands.md and the README's list of commands, read from the Typer applications."""
 
 import inspect
 from collections.abc import Iterator
@@ -7,7 +7,9 @@ from typing import Any
 
 import typer.main
 
-from datakit.cli import app
+import datakit.cli
+import export.cli
+import trainer.cli
 from tools.docs.blocks import table
 
 HEAD = """# Commands
@@ -20,9 +22,13 @@ unreadable, 6 a package or program is missing, 130 interrupted: the same command
 """
 
 
+APPLICATIONS = {"datakit": datakit.cli.app, "trainer": trainer.cli.app, "gguf-export": export.cli.app}
+
+
 def walk() -> Iterator[tuple[str, Any]]:
-    """Yield every command of `datakit` with its full name, sorted as `--help` sorts them."""
-    yield from _walk("datakit", typer.main.get_command(app))
+    """Yield every command of the three programs with its full name, sorted as `--help` sorts them."""
+    for name, app in APPLICATIONS.items():
+        yield from _walk(name, typer.main.get_command(app))
 
 
 def _walk(name: str, command: Any) -> Iterator[tuple[str, Any]]:
