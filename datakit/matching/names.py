@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from datakit.matching.lexemes import Lexeme, fold, lexemes, stem
+from datakit.matching.lexemes import Lexeme, fold, is_place_name, lexemes, stem
 from datakit.matching.word_tables import rows
 
 
@@ -39,7 +39,7 @@ def canonical(words: list[Lexeme]) -> list[Lexeme]:
                 form = _alone().get(words[at].stem)
             if form is not None:
                 case = words[at + length - 1].case
-                found += [Lexeme(part, part, case, "name", frozenset({"name"})) for part in form]
+                found += [Lexeme(part, part, case, "name", frozenset({"name", "alias"})) for part in form]
                 at += length
                 break
         else:
@@ -67,3 +67,13 @@ def _within() -> dict[str, frozenset[str]]:
 def lies_in(place: str, larger: str) -> bool:
     """Tell whether the table says that one place, by stem, lies in the other: शिवनेरी in जुन्नर, पुणे, महाराष्ट्र."""
     return larger in _within().get(place, frozenset())
+
+
+@cache
+def _places() -> frozenset[str]:
+    return frozenset(_within()) | frozenset(larger for names in _within().values() for larger in names)
+
+
+def is_place(root: str) -> bool:
+    """Tell whether a stem is a place of the table or ends as names of places do."""
+    return root in _places() or is_place_name(root)

@@ -9,6 +9,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
+from datakit.matching.events import eventful, turned
+from datakit.matching.leeway import after_it, is_specific, leeway, scoped
 from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
 from datakit.matching.names import canonical
 from datakit.matching.word_tables import rows
@@ -19,7 +21,9 @@ _DROPPED: Final = frozenset({"function", "tense", "light", "filler", "question"}
 _OPEN: Final = frozenset(skeleton(fold(word)) for word in ("?का", "?कसे", "?यादी"))
 _POINTING: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "options" for word in row[1].split())
 _PRONOUNS: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "pronoun" for word in row[1].split())
-_FINE_GRAINS: Final = frozenset(stem(fold(word)) for word in ["किल्ला", "गड", "शहर", "गाव", "तुरुंग", "कारागृह", "मंदिर"])
+_FINE_GRAINS: Final = frozenset(
+    stem(fold(word)) for word in ["किल्ला", "गड", "शहर", "गाव", "तुरुंग", "कारागृह", "मंदिर", "वाडा", "महाल", "भाग", "खिंड"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,10 @@ class Asked:
     by_whom: frozenset[str]  # stems in the agent case
     to_whom: frozenset[str]  # stems in the dative case
     leans_on_context: bool  # a pronoun stands for what only the context says
-    core: frozenset[str]  # words without those that one author adds and another leaves out; all where one would be left
+    doers: frozenset[str]  # by whom it was done, where that is not asked: one author says it, another does not
+    setting: frozenset[str]  # where it was and whose it is, in the same way
+    slight: frozenset[str]  # sorts of things beside their names, titles, मूळ, verbs at the end
+    specific: frozenset[str]  # words that name one thing: enough to meet on by themselves
     framing: frozenset[str]  # words that never tell two questions apart: पद, मुख्य, भारत
 
 
@@ -59,9 +66,11 @@ def asked(text: str | None) -> Asked | None:
     kind, grain, rest = _kind(named, kinds)
     if kind is None:
         return None
+    rest, kind = turned(eventful(rest, kind, grain), kind)
+    narrow = scoped(rest)
     content: set[str] = set()
-    optional: set[str] = set()
-    titles: set[str] = set()
+    added: dict[str, set[str]] = {"doers": set(), "setting": set(), "slight": set()}
+    specific: set[str] = set()
     framing: set[str] = set()
     for number, word in enumerate(rest):
         compound = _compounds().get(word.stem)
@@ -70,19 +79,26 @@ def asked(text: str | None) -> Asked | None:
             kind = compound[1]
         elif word.stem in _MOVES and number and rest[number - 1].kind == "question":
             content.add(word.stem)
-            optional.add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
-        elif word.kind not in _DROPPED and not _is_title(rest, number):
-            content.add(_plural_free(word))
+            added["slight"].add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
+        elif word.kind not in _DROPPED and not _is_title(rest, number) and not (word.stem == _DEATH and after_it(word)):
+            root, case = _plural_free(word), _case(rest, number)
+            content.add(root)
             if word.stem in _listed("frame"):
-                framing.add(_plural_free(word))
-            elif word.kind == "weak" or word.stem in _listed("optional") or _case(rest, number) in _ASIDE.get(kind, ()):
-                optional.add(_plural_free(word))
-            elif word.kind == "honorific":
-                titles.add(_plural_free(word))
+                framing.add(root)
+            elif word.kind in ("weak", "honorific") or word.stem in _listed("optional"):
+                added["slight"].add(root)
+            elif case in _ASIDE.get(kind, ()):
+                added["doers"].add(root)
+            else:
+                added.get(leeway(rest, number, kind, case, narrow), set()).add(root)
+            if is_specific(word):
+                specific.add(root)
     if "राजधान" in content and kind == "?कोठे":
         kind = "?कोण"
     if kind in ("?कोणता", "?काय") and (kind == "?कोणता" or any(word.stem == _NAME for word in words)):
         kind = "?कोण"  # `गुरू कोण`, `गुरूचे नाव काय` and `गुरू कोणते` have one answer
+    if any(after_it(word) for word in rest):
+        content.add(_AFTER)
     content -= {_NAME, _COUNT} if kind == "?किति" else {_NAME}
     return (
         Asked(
@@ -94,7 +110,10 @@ def asked(text: str | None) -> Asked | None:
             frozenset(word.stem for word in named if word.case == "agent"),
             frozenset(word.stem for word in named if word.case == "dat"),
             any(word.surface in _PRONOUNS for word in words),
-            _core(content, framing, optional, titles),
+            frozenset(added["doers"]),
+            frozenset(added["setting"]),
+            frozenset(added["slight"]),
+            frozenset(specific),
             frozenset(framing),
         )
         if content
@@ -104,13 +123,6 @@ def asked(text: str | None) -> Asked | None:
 
 _ASIDE: Final = {"?कधि": ("agent", "abl"), "?कोठे": ("agent",), "?कोण": ("abl",)}
 """Cases that one author adds: गांधीजींनी मिठाचा सत्याग्रह कधी केला, किल्ला पोर्तुगिजांकडून कोणी घेतला."""
-
-
-def _core(content: set[str], *optional: set[str]) -> frozenset[str]:
-    """Leave out one sort of optional words after the other, as long as two words are left."""
-    for sort in optional:
-        content = content - sort if len(content - sort) > 1 else content
-    return frozenset(content)
 
 
 @cache
@@ -151,12 +163,19 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
         if kind == "?किति":
             continue
         if "place" in roles and (near > at or words[near].stem == _PLACE):
-            grain = "" if words[near].stem in _ANY_PLACE else words[near].stem
-            located = words[near].case == "loc" or words[near].stem in _ANY_PLACE
+            grain = "" if words[near].stem in _ANY_PLACE else words[near].stem.removesuffix("ि")
+            last = all(word.kind in ("tense", "light", "function") for word in words[near + 1 :])
+            located = (
+                words[near].case in ("loc", "abl", "till")
+                or words[near].stem in _ANY_PLACE
+                or words[near].surface in _LOCATIVES
+                or (words[near].case == "gen" and last and near > at)  # मूळचे कोणत्या गावचे
+            )
             if located:
                 return "?कोठे", grain, [word for number, word in enumerate(words) if number != near]
         if near > at and ("person" in roles or (words[near].case == "agent" and words[near].kind == "word")):
-            return "?कोण", "", [word for number, word in enumerate(words) if number != near]
+            whom = "?कोणाला" if words[near].case == "dat" else "?कोण"
+            return whom, "", [word for number, word in enumerate(words) if number != near]
     return kind, "", words
 
 
@@ -170,22 +189,60 @@ def _told_to(words: list[Lexeme]) -> str:
     return {_NAME: "?कोण", _COUNT: "?किति"}.get(last.stem, "?वर्णन")
 
 
+_AFTER: Final = "@नंतर"
+_DEATH: Final = lexemes("मृत्यू")[0].stem
 _HAND: Final = stem(fold("हस्ते"))
 _BY_WHOM: Final = frozenset({_HAND, stem(fold("नेतृत्वाखाली"))})
 _COUNT: Final = stem(fold("संख्या"))
 _PLACE: Final = stem(fold("ठिकाण"))
+_LOCATIVES: Final = frozenset(fold(word) for word in ("गावी", "शहरी", "नगरी", "किनारी"))
 _ANY_PLACE: Final = frozenset(stem(fold(word)) for word in ("ठिकाण", "ठिकाणी", "स्थळ", "स्थळी", "जागा"))
 
 
 def _plural_free(word: Lexeme) -> str:
     """लेणी and लेण्यांची, नदी and नद्या: the feminine plural takes the -ी away, so a plain noun is compared without it."""
-    return word.stem[:-1] if word.kind == "word" and word.stem.endswith("ि") and len(word.stem) >= 4 else word.stem
+    return (
+        word.stem[:-1]
+        if word.kind in ("word", "event") and word.stem.endswith("ि") and len(word.stem) >= 4
+        else word.stem
+    )
 
 
 def _case(words: list[Lexeme], at: int) -> str:
-    """The case of a word, or of the title behind it that carries it: शिवाजी महाराजांनी."""
-    after = words[at + 1] if at + 1 < len(words) else None
-    return words[at].case or (after.case if after is not None and after.kind == "honorific" else "")
+    """The case of a word, or of the title or pronoun that carries it: शिवाजी महाराजांनी, भाऊराव पाटील यांनी.
+
+    A given name only takes the agent case from the family name behind it: whose it is, is said of the whole name.
+    """
+    after = words[at + 1 :]
+    if words[at].case or not after:
+        return words[at].case
+    if after[0].kind == "honorific" and after[0].case:
+        return after[0].case
+    if after[0].kind == "honorific":
+        after = after[1:]
+    direct = _carried(after)
+    if direct or not (words[at].kind == "name" or is_specific(words[at])):
+        return direct
+    for number, word in enumerate(after[:2]):
+        alias = "alias" in word.roles and "alias" in words[at].roles  # one person: महात्मा फुले यांचा
+        if alias and (found := word.case or _carried(after[number + 1 :])):
+            return found
+        if word.kind not in ("name", "word") or (word.case and word.case != "agent"):
+            return ""
+        if "agent" in (word.case, _carried(after[number + 1 :])):
+            return "agent" if word.kind == "name" or is_specific(word) or not word.case else ""
+    return ""
+
+
+def _carried(after: list[Lexeme]) -> str:
+    found = after[0].surface if after and after[0].kind == "function" else ""
+    return next((case for form, case in _CARRIERS if found.startswith(form)), "")
+
+
+_CARRIERS: Final = (
+    ("यांच्यात", "loc"), ("यांच्याम", "loc"), ("यांनी", "agent"), ("याने", "agent"), ("हिने", "agent"),
+    ("यांना", "dat"), ("याला", "dat"), ("यांच", "gen"), ("याच", "gen"), ("हिच", "gen"),
+)  # fmt: skip
 
 
 def _is_title(words: list[Lexeme], at: int) -> bool:
@@ -206,13 +263,22 @@ def _is_title(words: list[Lexeme], at: int) -> bool:
 
 
 def comparable(one: Asked, two: Asked) -> bool:
-    """Tell whether two questions of equal kind and words may be held against each other.
+    """Tell whether two questions may be held against each other: one kind, the words of one among those of the other.
 
-    Not where one asks what is and the other what was, where doer and done-to change places, where the sort of place
-    differs (the fort, the district), or where each names something that the other does not.
+    Not where a word too many is a number, an event or a name that is no mere setting, where each names something that
+    the other does not, where one asks what is and the other what was, where doer and done-to change places, or where
+    the sort of place differs (the fort, the district).
     """
+    if one.kind != two.kind:
+        return False
     framing = one.framing | two.framing
-    if one.words - two.words - framing and two.words - one.words - framing:
+    extra, other = one.words - two.words - framing, two.words - one.words - framing
+    sorts = _sorts(extra, one), _sorts(other, two)
+    if None in sorts or sorts[0] & sorts[1]:  # type: ignore[operator]
+        return False
+    shared = (one.words & two.words) - framing
+    slight = extra <= one.slight and other <= two.slight
+    if not slight and len(shared) < _ENOUGH and not shared & one.specific & two.specific:
         return False
     if one.tenses and two.tenses and not one.tenses & two.tenses:
         return False
@@ -220,3 +286,15 @@ def comparable(one: Asked, two: Asked) -> bool:
         return False
     grains = {one.grain, two.grain}
     return len(grains) == 1 or grains - {""} <= _FINE_GRAINS
+
+
+def _sorts(words: frozenset[str], asked: Asked) -> set[str] | None:
+    """In what ways the words that the other question lacks are added to this one; None: one of them is not."""
+    found = {
+        name: words & part
+        for name, part in (("doers", asked.doers), ("setting", asked.setting), ("slight", asked.slight))
+    }
+    return None if words - frozenset().union(*found.values()) else {name for name, part in found.items() if part}
+
+
+_ENOUGH: Final = 2  # words in common; one by itself (किल्ला, राजा) is no subject unless it is a name

@@ -1,7 +1,7 @@
 """Conflicts: one question, also in other words, whose answers cannot all be right."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any, ClassVar, Final
 
@@ -10,6 +10,7 @@ import polars as pl
 import xxhash
 
 from datakit.matching.disagree import Finding, compare
+from datakit.matching.meetings import form_key, meeting_keys, meetings
 from datakit.matching.question_form import Asked, asked, comparable
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
@@ -17,6 +18,7 @@ from datakit.matching.vote import POLICIES, Answer, losers
 from datakit.stage import VERDICT, Corpus
 
 _MAX_ANSWERS: Final = 40  # a question with more different answers is a template, not a question with one answer
+_MAX_WAYS: Final = 200  # different questions with different answers in one group: 19,900 comparisons
 _SLICE: Final = 5_000  # rows whose texts are in memory at a time
 _SHOWN: Final = 60  # characters of an answer in a detail
 
@@ -42,17 +44,28 @@ class Conflicts:
             raise ValueError(f"policy: found {self.policy!r}, expected one of {', '.join(POLICIES)}")
 
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """Return `conflicts.question`, a hash of what is asked (null: nothing to compare), and `conflicts.answer`."""
+        """Return `conflicts.question`, a hash of what is asked (null: nothing to compare), `.meets` and `.answer`.
+
+        `.meets` lists the hashes under which the question meets others that ask the same in more or fewer words.
+        """
         questions: list[int | None] = []
+        meets: list[list[int]] = []
         answers: list[int] = []
         columns = ("question", "answer", "answer_key", "context", "history")
         for question, answer, key, context, history in zip(*(batch[name] for name in columns), strict=True):
             form = asked(question) if question and answer else None
-            questions.append(None if form is None else _hash(form, context, history))
+            leaning = context if form is not None and form.leans_on_context else ""
+            setting = f"{history or ''}\x1e{leaning or ''}"
+            questions.append(None if form is None else form_key(form, setting))
+            meets.append([] if form is None else meeting_keys(form, setting))
             answers.append(xxhash.xxh3_64_intdigest((key or answer or "").encode()))
         own = pl.DataFrame(
-            {f"{self.name}.question": questions, f"{self.name}.answer": answers},
-            schema={f"{self.name}.question": pl.UInt64, f"{self.name}.answer": pl.UInt64},
+            {f"{self.name}.question": questions, f"{self.name}.meets": meets, f"{self.name}.answer": answers},
+            schema={
+                f"{self.name}.question": pl.UInt64,
+                f"{self.name}.meets": pl.List(pl.UInt64),
+                f"{self.name}.answer": pl.UInt64,
+            },
         )
         return pl.concat([own, rank_columns(batch, self.name)], how="horizontal")
 
@@ -63,26 +76,49 @@ class Conflicts:
         for rows in self._slices(corpus):
             texts = corpus.fetch(rows["row"], "question", "answer", "id", "source_id")
             groups = rows.join(texts, on="row", how="left", maintain_order="left")
-            for group in groups.partition_by(f"{self.name}.question", maintain_order=True):
+            for group in groups.partition_by("group", maintain_order=True):
                 verdicts += self._judge(group, chosen)
         return pl.DataFrame(verdicts, schema=VERDICT, orient="row").sort("row")
 
     def _slices(self, corpus: Corpus) -> Iterator[pl.DataFrame]:
-        """Rows of questions with several different answers, best row first, whole questions at a time."""
-        question, answer = f"{self.name}.question", f"{self.name}.answer"
-        rows = corpus.keys(question, answer).drop_nulls(question)
-        several = rows.group_by(question).agg(pl.col(answer).n_unique().alias("answers"), pl.len().alias("rows"))
-        several = several.filter(pl.col("answers").is_between(2, _MAX_ANSWERS)).sort(question)
-        slices = several.with_columns((pl.col("rows").cum_sum() // _SLICE).alias("slice")).select(question, "slice")
-        rows = rows.join(slices, on=question)
+        """Rows of questions with several different answers, best row first, whole groups of questions at a time."""
+        rows = self._grouped(corpus)
+        groups = _counted(rows, "group").filter(pl.col("answers") > 1).sort("group")
+        sliced = groups.with_columns((pl.col("rows").cum_sum() // _SLICE).alias("slice")).select("group", "slice")
+        rows = rows.join(sliced, on="group")
         for name in rank_names(self.name):
             rows = rows.join(corpus.keys(name), on="row", how="left")
-        rows = ranked(rows, self.name, "slice", question)
+        rows = ranked(rows, self.name, "slice", "group")
         yield from rows.partition_by("slice", maintain_order=True)
 
+    def _grouped(self, corpus: Corpus) -> pl.DataFrame:
+        """Return `row`, `form`, `said` (a hash of the answer) and `group` of rows that may be at odds.
+
+        A group of too many answers falls apart into its questions, each of which is then counted by itself.
+        """
+        rows = corpus.keys(f"{self.name}.question", f"{self.name}.answer")
+        rows = rows.rename({f"{self.name}.question": "form", f"{self.name}.answer": "said"}).drop_nulls("form")
+        forms = rows.group_by("form").agg(pl.col("row").min()).sort("form")
+        keys = corpus.keys(f"{self.name}.meets").rename({f"{self.name}.meets": "meets"})
+        forms = forms.join(keys, on="row", how="left", maintain_order="left")
+
+        def texts(some: pl.Series) -> dict[int, str]:
+            return dict(corpus.fetch(some, "question").iter_rows())
+
+        label = meetings(forms, texts)
+        forms = forms.select("form", pl.Series("group", label, dtype=pl.UInt64), pl.Series("own", range(forms.height)))
+        rows = rows.join(forms, on="form", how="left")
+        large = _counted(rows, "group").filter((pl.col("answers") > _MAX_ANSWERS) | (pl.col("ways") > _MAX_WAYS))
+        apart = pl.col("group").is_in(large["group"].implode())
+        rows = rows.with_columns(
+            pl.when(apart).then(pl.col("own").cast(pl.UInt64) + forms.height).otherwise("group").alias("group")
+        )
+        small = _counted(rows, "group").filter(pl.col("answers") <= _MAX_ANSWERS)
+        return rows.join(small.select("group"), on="group", how="semi").drop("own")
+
     def _judge(self, group: pl.DataFrame, chosen: frozenset[int]) -> Iterator[tuple[Any, ...]]:
-        """Compare the different answers of one question, and give verdicts where some are at odds."""
-        parts = group.partition_by(f"{self.name}.answer", maintain_order=True)
+        """Compare the different answers to questions that ask the same, and give verdicts where some are at odds."""
+        parts = group.partition_by("form", "said", maintain_order=True)
         texts = [(part["question"][0], part["answer"][0]) for part in parts]
         forms = [asked(question) for question, _ in texts]
         findings = {
@@ -107,16 +143,18 @@ class Conflicts:
                     yield row, "conflicting_answer", detail, answers[against].rows[0], cluster, None
 
 
-def _hash(form: Asked, context: str | None, history: str | None) -> int:
-    leaning = context if form.leans_on_context else ""
-    parts = (form.kind, *sorted(form.core), history or "", leaning or "")
-    return xxhash.xxh3_64_intdigest("\x1f".join(parts).encode())
+def _counted(rows: pl.DataFrame, group: str) -> pl.DataFrame:
+    return rows.group_by(group).agg(
+        pl.col("said").n_unique().alias("answers"),
+        pl.struct("form", "said").n_unique().alias("ways"),
+        pl.len().alias("rows"),
+    )
 
 
 def _compare(one: Asked | None, two: Asked | None, answer: str, other: str) -> Finding:
     if one is None or two is None or not comparable(one, two):
         return Finding(None)
-    return compare(one, answer, other)
+    return compare(replace(one, given=one.given | two.given), answer, other)
 
 
 def _detail(finding: Finding, first: bool, against: pl.DataFrame) -> str:
