@@ -63,6 +63,10 @@ def synthesize(
         typer.echo(json.dumps(asdict(summary), ensure_ascii=False))
     else:
         _print(summary, folder)
+    if summary.stopped.startswith("server"):
+        raise InputError(
+            f"{server.url}: {summary.stopped}; the same command goes on with the {summary.left:,} pages left"
+        )
 
 
 def _pages(target: str, curated: Path) -> "tuple[Callable[[], Iterator[Page]], Path]":

@@ -1,0 +1,174 @@
+"""The whole way: raw documents to pairs to a version and back, killed and resumed, through the real command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from datakit.pipeline import curate
+from datakit.pipeline.withdrawn import DERIVED_FROM as READ_AS
+from datakit.recipe import Recipe
+from datakit.synthesize import endpoint_of, pages_of_raw, pages_of_version, synthesize
+from datakit.synthesize.pages import DERIVED_FROM
+from datakit.trace import Places
+from datakit.withdraw import withdraw
+from tests.synthesize.fake import Answer, honest, serve
+from tests.synthesize.sample import PHULE, RAIGAD, TABLE
+
+KEY = "sk-secret-0123456789"
+
+
+def _raw(folder: Path, *texts: str) -> Path:
+    raw = folder / "raw"
+    raw.mkdir()
+    for number, text in enumerate(texts or (RAIGAD, PHULE)):
+        (raw / f"d{number}.txt").write_text(text, "utf-8")
+    return raw
+
+
+def _rows(files: list[str]) -> list[dict[str, Any]]:
+    return [json.loads(line) for name in files for line in Path(name).read_text("utf-8").splitlines()]
+
+
+def _command(raw: Path, url: str, *more: str) -> list[str]:
+    named = ["--endpoint", url, "--model", "m", "--curated", str(raw.parent / "curated")]
+    return [sys.executable, "-m", "datakit", "synthesize", str(raw), *named, *more]
+
+
+def test_pairs_name_their_origin(tmp_path: Path) -> None:
+    """Each pair has its span in the page, its page's place and source, the model, and the digest of the prompt."""
+    raw = _raw(tmp_path, RAIGAD, PHULE, TABLE)
+    with serve(honest) as fake:
+        summary = synthesize(lambda: pages_of_raw(raw, tmp_path), endpoint_of(fake.url, "m"), raw / "synthetic")
+    assert summary.sources.keys() >= {"d0.txt", "d1.txt"}
+    texts = {page.sha256: page for page in pages_of_raw(raw, tmp_path)}
+    rows = _rows(summary.files)
+    assert len(rows) == summary.pairs >= 7
+    for row in rows:
+        page = texts[row["page_sha256"]]
+        assert page.text[row["span_start"] : row["span_end"]] == row["context"]
+        assert (row["page_file"], row["page_locator"], row["derived_from"]) == (page.file, page.locator, page.source_id)
+        assert (row["synthetic"], row["model"], len(row["prompt_sha256"])) == ("llm", "m", 64)
+
+
+def test_made_pairs_are_no_pages(tmp_path: Path) -> None:
+    """Pairs below raw/ are asked nothing themselves, and a second run sends nothing and writes the same bytes."""
+    raw = _raw(tmp_path)
+    with serve(honest) as fake:
+        server = endpoint_of(fake.url, "m")
+        first = synthesize(lambda: pages_of_raw(raw, tmp_path), server, raw / "synthetic")
+        before = {name: Path(name).read_bytes() for name in first.files}
+        second = synthesize(lambda: pages_of_raw(raw, tmp_path), server, raw / "synthetic")
+        assert (second.pages, second.kept, second.requests) == (2, 2, 0)
+        assert {name: Path(name).read_bytes() for name in second.files} == before
+        other = synthesize(lambda: pages_of_raw(raw, tmp_path), endpoint_of(fake.url, "m2"), raw / "synthetic")
+    assert other.asked == 2
+    assert {name: Path(name).read_bytes() for name in first.files} == before
+
+
+def test_curated_and_withdrawn(tmp_path: Path, plain_recipe: Recipe) -> None:
+    """`curate` reads the pairs with no extra step; lineage names their source; its withdrawal takes them along."""
+    assert DERIVED_FROM == READ_AS
+    raw = _raw(tmp_path)
+    with serve(honest) as fake:
+        made = synthesize(lambda: pages_of_raw(raw, tmp_path / "c"), endpoint_of(fake.url, "m"), raw / "synthetic")
+    result = curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert result.path is not None
+    lineage = pl.read_parquet(result.path / "lineage.parquet").filter(pl.col("role") == "kept")
+    assert lineage.height == made.pairs
+    assert {name for names in lineage["derived_from"] for name in names} == {"d0.txt", "d1.txt"}
+    withdraw("d0.txt", Places(tmp_path / "curated", tmp_path / "runs", tmp_path / "models"), recipe=plain_recipe)
+    with serve(honest) as fake:  # a source that was taken back is not asked about again
+        left = [page.source_id for page in pages_of_raw(raw, tmp_path / "curated")]
+    assert left == ["d1.txt"]
+    again = curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert again.path is not None
+    kept = pl.read_parquet(again.path / "lineage.parquet").filter(pl.col("role") == "kept")
+    assert {name for names in kept["derived_from"] for name in names} == {"d1.txt"}
+
+
+def test_pages_of_a_version(tmp_path: Path, plain_recipe: Recipe) -> None:
+    """A version gives its documents and the contexts of training rows, never those it is tested on."""
+    raw = _raw(tmp_path, PHULE)
+    lines = [
+        {"question": f"प्रश्न {n} काय आहे?", "answer": f"उत्तर {n}", "context": f"{RAIGAD} हा उतारा क्रमांक {n} आहे."}
+        for n in range(40)
+    ]
+    (raw / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    result = curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert result.path is not None
+    contexts = {split: set(pl.read_parquet(result.path / f"{split}.parquet")["context"]) for split in ("train", "test")}
+    assert contexts["test"]
+    texts = {page.text for page in pages_of_version(result.path)}
+    assert texts == contexts["train"] | {PHULE}
+
+
+def test_kill_and_resume(tmp_path: Path) -> None:
+    """Killed again and again, the run ends with the bytes of an undisturbed one; a page kept is never asked again."""
+    texts = [f"{RAIGAD} हे पान क्रमांक {n + 100} आहे आणि ते वेगळे आहे." for n in range(12)]
+    raw = _raw(tmp_path, *texts)
+    replies = raw / "synthetic" / "m" / ".synthesize" / "replies.jsonl"
+    environment = {**os.environ, "AURORA_API_KEY": KEY}
+    out = []
+    with serve(lambda request, _: Answer(text=honest(request).text, delay_s=0.1)) as fake:
+        for kills in range(3):
+            with subprocess.Popen(
+                _command(raw, fake.url, "--concurrency", "2"),
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+            ) as process:
+                until = time.monotonic() + 60
+                while process.poll() is None and time.monotonic() < until:
+                    kept = replies.read_bytes().count(b"\n") if replies.is_file() else 0
+                    if kept >= 3 * (kills + 1):
+                        break
+                    time.sleep(0.01)
+                process.send_signal(signal.SIGKILL)
+                out.append(process.communicate()[0].decode())
+            assert process.returncode == -signal.SIGKILL
+        done = subprocess.run(
+            _command(raw, fake.url, "--json"), env=environment, capture_output=True, text=True, check=True
+        )
+    summary = json.loads(done.stdout)
+    assert (summary["pages"], summary["left"], summary["failed"]) == (12, 0, 0)
+    asked = Counter(fake.pages)
+    assert asked.keys() == set(texts)
+    assert sum(asked.values()) - 12 <= 3 * 2  # what was under way at a kill, and no more, is asked again
+    keys = [json.loads(line)["key"] for line in replies.read_bytes().splitlines()]
+    assert len(keys) == len(set(keys)) == 12
+    with serve(honest) as fake:
+        whole = synthesize(lambda: pages_of_raw(raw, tmp_path / "c"), endpoint_of(fake.url, "m"), tmp_path / "whole")
+    ours = {Path(name).name: Path(name).read_bytes() for name in summary["files"]}
+    assert ours == {Path(name).name: Path(name).read_bytes() for name in whole.files}
+    assert KEY not in done.stdout + done.stderr + "".join(out)
+
+
+def test_the_command_line(tmp_path: Path) -> None:
+    """The command says what came of the run; a dry run sends nothing; a wrong target names both readings."""
+    raw = _raw(tmp_path)
+    with serve(honest) as fake:
+        dry = subprocess.run(_command(raw, fake.url, "--dry-run"), capture_output=True, text=True, check=True)
+        assert "2 pages" in dry.stdout
+        assert fake.requests == []
+        done = subprocess.run(_command(raw, fake.url), capture_output=True, text=True, check=True)
+    assert "2 pages: 2 asked, 0 known, 0 failed, 0 left; 2 requests, 200 tokens" in done.stdout
+    assert "7 pairs in 2 files" in done.stdout
+    wrong = subprocess.run(_command(tmp_path / "nowhere", fake.url), capture_output=True, text=True, check=False)
+    assert wrong.returncode == 5
+    assert "found no folder of raw files of this name" in wrong.stderr
+
+
+@pytest.mark.parametrize("options", [["--endpoint", "x"], ["--model", " "]])
+def test_usage_errors(options: list[str], tmp_path: Path) -> None:
+    """An address or a model that is none ends with exit 2."""
+    command = _command(_raw(tmp_path), "http://127.0.0.1:9/v1", *options)
+    assert subprocess.run(command, capture_output=True, check=False).returncode == 2
