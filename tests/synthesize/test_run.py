@@ -59,6 +59,19 @@ def test_pairs_name_their_origin(tmp_path: Path) -> None:
         assert (row["synthetic"], row["model"], len(row["prompt_sha256"])) == ("llm", "m", 64)
 
 
+def test_a_long_text_is_read_by_pages(tmp_path: Path) -> None:
+    """A text of many paragraphs gives pages of whole paragraphs whose lines stand where the locator says."""
+    lines = [line for n in range(400) for line in (f"{n}. {PHULE}", "")]
+    raw = _raw(tmp_path, "\n".join(lines))
+    found = list(pages_of_raw(raw, tmp_path))
+    assert len(found) > 20
+    assert "\n".join(page.text for page in found).split() == "\n".join(lines).split()
+    for page in found:
+        first, last = map(int, page.locator.removeprefix("lines ").split("-"))
+        assert page.text == "\n".join(lines[first - 1 : last])
+        assert len(page.text) <= 3_000
+
+
 def test_made_pairs_are_no_pages(tmp_path: Path) -> None:
     """Pairs below raw/ are asked nothing themselves, and a second run sends nothing and writes the same bytes."""
     raw = _raw(tmp_path)
@@ -98,6 +111,8 @@ def test_curated_and_withdrawn(tmp_path: Path, plain_recipe: Recipe) -> None:
 def test_pages_of_a_version(tmp_path: Path, plain_recipe: Recipe) -> None:
     """A version gives its documents and the contexts of training rows, never those it is tested on."""
     raw = _raw(tmp_path, PHULE)
+    (raw / "d0.txt").rename(tmp_path / "d0.txt")
+    (raw / "d0.html").write_text(f"<html><body><article><p>{PHULE}</p></article></body></html>", "utf-8")
     lines = [
         {"question": f"प्रश्न {n} काय आहे?", "answer": f"उत्तर {n}", "context": f"{RAIGAD} हा उतारा क्रमांक {n} आहे."}
         for n in range(40)
