@@ -20,7 +20,7 @@ _COMMON: Final = 50  # times in the legislature's word list, from which a word i
 _HERE: Final = frozenset({"येथे", "येथील", "इथे", "इथला", "इथली", "इथले"})
 _THIS: Final = frozenset({"हा", "हि", "हे", "या", "ह्या", "ही"})
 _WHEN: Final = ("नंतर", "पूर्वी", "वेळी", "आधी")
-_FINITE: Final = ("ला", "ली", "ले", "ल्या", "तो", "ते", "तात", "वला", "वली", "वले")
+_FINITE: Final = ("ला", "ली", "ले", "ल्या", "तो", "ते", "तात", "वे", "वी", "वला", "वली", "वले")
 _EMPTY: Final = frozenset({"function", "tense", "question"})
 _BOUND: Final = frozenset({"number", "value", "negation", "event"})
 
@@ -60,10 +60,14 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
         return ""
     if word.kind == "event" and case in ("loc", "abl") and any(other.kind == "event" for other in _others(words, at)):
         return "setting"  # कैदेतून सुटका
-    if word.kind in _BOUND or (after and (after[0].stem in _listed("period") or after_it(after[0]))):
-        return ""
     if is_relation(word):
         return "slight" if case == "" and after and after[0].kind == "name" else ""  # पत्नी सईबाई
+    if word.surface.endswith("खाली") or (case == "gen" and after and after[0].surface.endswith("नेतृत्वाखाली")):
+        return "doers" if kind in ("?कधि", "?कोठे") else ""
+    if "time" in word.roles and at and words[at - 1].kind == "number":
+        return "slight"  # १९०८ साली
+    if word.kind in _BOUND or (after and (after[0].stem in _listed("period") or after_it(after[0]))):
+        return ""
     if _between(words, at):
         return "setting" if kind in ("?कधि", "?कोठे") else ""
     if _located(words, at, case):
@@ -72,7 +76,7 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
         )
         return "setting" if (fixed or not narrow) and kind != "?किति" else ""
     if case == "agent":
-        return "doers" if kind in ("?कधि", "?कोठे") else ""
+        return "doers" if kind != "?कोण" else ""
     if case == "gen":
         named = bool(after) and is_specific(after[0])
         return "setting" if named or (not narrow and _names_something(after)) else ""

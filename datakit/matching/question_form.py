@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from datakit.matching.events import eventful, turned
+from datakit.matching.events import eventful, is_relation, turned
 from datakit.matching.leeway import after_it, is_specific, leeway, scoped
 from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
 from datakit.matching.names import canonical
@@ -85,10 +85,10 @@ def asked(text: str | None) -> Asked | None:
             content.add(root)
             if word.stem in _listed("frame"):
                 framing.add(root)
-            elif word.kind in ("weak", "honorific") or word.stem in _listed("optional"):
-                added["slight"].add(root)
             elif case in _ASIDE.get(kind, ()):
                 added["doers"].add(root)
+            elif word.kind in ("weak", "honorific") or word.stem in _listed("optional"):
+                added["slight"].add(root)
             else:
                 added.get(leeway(rest, number, kind, case, narrow), set()).add(root)
             if is_specific(word):
@@ -227,7 +227,7 @@ def _case(words: list[Lexeme], at: int) -> str:
         alias = "alias" in word.roles and "alias" in words[at].roles  # one person: महात्मा फुले यांचा
         if alias and (found := word.case or _carried(after[number + 1 :])):
             return found
-        if word.kind not in ("name", "word") or (word.case and word.case != "agent"):
+        if not (word.kind in ("name", "word") or is_relation(word)) or (word.case and word.case != "agent"):
             return ""
         if "agent" in (word.case, _carried(after[number + 1 :])):
             return "agent" if word.kind == "name" or is_specific(word) or not word.case else ""
@@ -277,6 +277,8 @@ def comparable(one: Asked, two: Asked) -> bool:
     if None in sorts or sorts[0] & sorts[1]:  # type: ignore[operator]
         return False
     shared = (one.words & two.words) - framing
+    if (extra & one.doers or other & two.doers) and one.kind not in _ASIDE and len(shared) < _PLENTY:
+        return False
     slight = extra <= one.slight and other <= two.slight
     if not slight and len(shared) < _ENOUGH and not shared & one.specific & two.specific:
         return False
@@ -297,4 +299,5 @@ def _sorts(words: frozenset[str], asked: Asked) -> set[str] | None:
     return None if words - frozenset().union(*found.values()) else {name for name, part in found.items() if part}
 
 
+_PLENTY: Final = 4  # words in common that say what it is about without who did it: पुरंदरच्या तहात मुघलांना किती किल्ले
 _ENOUGH: Final = 2  # words in common; one by itself (किल्ला, राजा) is no subject unless it is a name
