@@ -18,7 +18,7 @@ from datakit.pipeline.withdrawn import DERIVED_FROM as READ_AS
 from datakit.recipe import Recipe
 from datakit.synthesize import endpoint_of, pages_of_raw, pages_of_version, synthesize
 from datakit.synthesize.pages import DERIVED_FROM
-from datakit.trace import Places
+from datakit.trace import Folders, Places
 from datakit.withdraw import withdraw
 from tests.synthesize.fake import Answer, honest, serve
 from tests.synthesize.sample import PHULE, RAIGAD, TABLE
@@ -98,7 +98,8 @@ def test_curated_and_withdrawn(tmp_path: Path, plain_recipe: Recipe) -> None:
     lineage = pl.read_parquet(result.path / "lineage.parquet").filter(pl.col("role") == "kept")
     assert lineage.height == made.pairs
     assert {name for names in lineage["derived_from"] for name in names} == {"d0.txt", "d1.txt"}
-    withdraw("d0.txt", Places(tmp_path / "curated", tmp_path / "runs", tmp_path / "models"), recipe=plain_recipe)
+    folders = Folders(curated=tmp_path / "curated", runs=tmp_path / "runs", models=tmp_path / "models")
+    withdraw("d0.txt", Places(folders), recipe=plain_recipe)
     with serve(honest) as fake:  # a source that was taken back is not asked about again
         left = [page.source_id for page in pages_of_raw(raw, tmp_path / "curated")]
     assert left == ["d1.txt"]
