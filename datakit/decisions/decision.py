@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Final
 
-from datakit.lineage import version_id
+from datakit.lineage import sha256_text, version_id
 
 ACTIONS: Final = ("accept", "reject", "edit", "undo")
 REJECTED: Final = "rejected_by_person"
@@ -82,8 +82,13 @@ class Decision:
         return {name: value for name, value in {**body, **lists}.items() if value not in (None, [])}
 
     def identity(self) -> dict[str, Any]:
-        """Return the entry in a version's `identity.decisions`: what it does and why, not what it replaced."""
-        return {**self.says(), **({"note": self.note} if self.note else {})}
+        """Return the entry in a version's `identity.decisions`: what it does and why, not what it replaced.
+
+        New texts are there by their digests: a manifest stays when a source is withdrawn, and no text may stay with it.
+        """
+        said = self.says()
+        texts = {f"{name}_sha256": sha256_text(said.pop(name)) for name in ("question", "answer") if name in said}
+        return {**said, **texts, **({"note": self.note} if self.note else {})}
 
     def line(self) -> bytes:
         """Return the line of the log, its line feed included."""

@@ -10,6 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from datakit.cli import app
+from datakit.decisions import DECISIONS, Decision, DecisionLog, decisions_file
 from datakit.errors import InputError, IntegrityError, UsageError
 from datakit.lineage import check_files, read_manifest
 from datakit.pipeline import curate
@@ -55,6 +56,27 @@ def test_no_word_of_the_source_is_left_anywhere(folders: Folders) -> None:
     assert done.plan.lost == 40
     child = find(folders.curated, "forts")
     assert verify(child.path).counts["rejected"]["withdrawn_source"] == 41
+
+
+def test_no_word_that_a_person_wrote_into_its_rows_is_left_in_a_version(home: Path, folders: Folders) -> None:
+    """An edit of a withdrawn row holds that row's words: no version keeps them, nor the parts; the log alone does."""
+    before = find(folders.curated, "forts")
+    rows = pl.read_parquet(before.path / "lineage.parquet").filter(source_id="bakhar", role="kept")
+    written = "संपादकाने सुधारलेले उत्तर"
+    edit = Decision(action="edit", row=rows["raw_sha256"][3], question="प्रश्न कोणता?", answer=written)
+    DecisionLog(decisions_file(folders.curated, "forts")).append(edit)
+    edited = curate(home / "raw", folders.curated, recipe=parse(RECIPE)).path
+    assert edited is not None
+    assert set(holds(edited, written)) & {"train.parquet", "validation.parquet", "test.parquet"}
+    take_back("bakhar", folders)
+    assert holds(edited, written) == []
+    assert holds(folders.curated, written) == [DECISIONS]
+    child = find(folders.curated, "forts")
+    assert read_manifest(child.path).counts["decisions"]["stale"][0]["row"] == edit.row
+    log = decisions_file(folders.curated, "forts")
+    log.write_bytes(b"".join(line for line in log.read_bytes().splitlines(True) if edit.row.encode() not in line))
+    assert curate(home / "raw", folders.curated, recipe=parse(RECIPE)).version_id == child.id
+    assert holds(folders.curated, written) == []
 
 
 def test_a_row_that_another_source_has_stays_under_that_source(folders: Folders) -> None:
