@@ -1,5 +1,6 @@
 """What the files of a run and of an export say about their manifests."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -8,13 +9,18 @@ import polars as pl
 
 from datakit.errors import DatakitError
 from datakit.lineage import Manifest, content_root, read_gguf_keys
+from datakit.lineage.attestation import ATTESTATION, attestation_problems
 
 RUN_ROWS: Final = "rows.parquet"
 _ROW_COLUMNS: Final = ("row_id", "split", "used")
 
 
 def run_problems(folder: Path, manifest: Manifest) -> list[str]:
-    """Return every difference between the rows that a run says it used and its identity."""
+    """Return every difference between a run's identity and its rows used, and between manifest and attestation."""
+    return _row_problems(folder, manifest) + _attestation_problems(folder, manifest)
+
+
+def _row_problems(folder: Path, manifest: Manifest) -> list[str]:
     path = folder / RUN_ROWS
     try:
         rows = pl.read_parquet(path, columns=list(_ROW_COLUMNS))
@@ -28,6 +34,19 @@ def run_problems(folder: Path, manifest: Manifest) -> list[str]:
         if len(used) != told["rows"]:
             problems.append(f"{path}: {len(used)} used rows of {split}, expected {told['rows']}")
     return problems
+
+
+def _attestation_problems(folder: Path, manifest: Manifest) -> list[str]:
+    """Compare what a run tells the supply-chain tools with its manifest; `check_files` has told of a missing file."""
+    path = folder / ATTESTATION
+    if ATTESTATION not in manifest.files:
+        return []
+    try:
+        return [f"{path}: {line}" for line in attestation_problems(json.loads(path.read_bytes()), manifest)]
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        return [f"{path}: not a statement ({error}); expected an in-toto Statement v1 with SLSA provenance"]
+    except DatakitError as error:
+        return [f"{path}: {error}"]
 
 
 def export_problems(folder: Path, manifest: Manifest) -> list[str]:

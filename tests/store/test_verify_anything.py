@@ -1,5 +1,7 @@
 """Verification of runs, exports and withdrawn versions: one flipped byte in any file is noticed, and named."""
 
+import copy
+import json
 import random
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from typer.testing import CliRunner
 from datakit.cli import app
 from datakit.errors import InputError, IntegrityError
 from datakit.lineage import MANIFEST, Manifest, read_manifest, sha256_file, write_manifest
+from datakit.lineage.attestation import run_attestation
 from datakit.store import strip, verify
 from tests.trace.made import make_model, make_run, write_gguf
 
@@ -70,6 +73,37 @@ def test_rows_of_a_run_that_do_not_give_its_root_are_told(trained: tuple[Path, .
     rows.with_columns(used=pl.col("row_id") != rows["row_id"][0]).write_parquet(run / "rows.parquet")
     rewrite(run)
     with pytest.raises(IntegrityError, match=r"rows\.parquet: the root of the used rows of train is \w+, expected"):
+        verify(run)
+
+
+def test_an_attestation_that_speaks_of_another_run_is_told(trained: tuple[Path, ...]) -> None:
+    """What a run tells supply-chain tools must agree with its manifest, though every hash of a file does."""
+    run = trained[1]
+    files(run)
+    statement = json.loads(json.dumps(run_attestation(read_manifest(run), provenance={})))
+    place = run / "attestation.json"
+    for change, told in (
+        (lambda body: body, None),
+        (
+            lambda body: body["subject"][0]["digest"].update(sha256="0" * 64),
+            r"subject adapter/\S+: found 0{64}, expected",
+        ),
+        (lambda body: body["predicate"]["buildDefinition"]["externalParameters"].update(seed=7), "seed: found 7"),
+        (lambda body: body.update(predicateType="x"), "predicateType: found 'x'"),
+        (lambda body: body.update(predicate=[]), "not a statement"),
+    ):
+        body = copy.deepcopy(statement)
+        change(body)
+        place.write_text(json.dumps(body), encoding="utf-8")
+        rewrite(run)
+        if told is None:
+            verify(run)
+        else:
+            with pytest.raises(IntegrityError, match=rf"attestation\.json: .*{told}"):
+                verify(run)
+    place.write_text("[1", encoding="utf-8")
+    rewrite(run)
+    with pytest.raises(IntegrityError, match=r"attestation\.json: not a statement"):
         verify(run)
 
 
