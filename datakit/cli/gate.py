@@ -25,6 +25,7 @@ def gate(
     """Check VERSION with Great Expectations; exit 3 names what is not as expected, and the rows."""
     from dataclasses import replace
 
+    from datakit.errors import UsageError
     from datakit.gate import check_release, raise_for_failures
     from datakit.lineage import read_manifest
     from datakit.recipe import GateOptions, load
@@ -36,6 +37,8 @@ def gate(
     if suite is not None:
         options = replace(options, suite=suite)
     if out is not None:
+        if out.exists() and not out.is_dir():
+            raise UsageError(f"{out}: a file; expected a folder for --out, which need not be there yet")
         out.mkdir(parents=True, exist_ok=True)
     previous = find(curated, against).path if against else None
     if previous is not None:

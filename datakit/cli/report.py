@@ -36,6 +36,8 @@ def report(
     found = find(curated, version)
     require_rows(found.path)
     previous = find(curated, against).path if against else None
+    if previous is not None:
+        require_rows(previous)
     if form == "html" and out is None and previous is None and tokenizer is None:
         page = found.path / "report.html"
         if not page.is_file():
@@ -51,6 +53,7 @@ def report(
             typer.echo(text)
             return
         page = out or Path(f"{found.name}-report.html")
+        page.parent.mkdir(parents=True, exist_ok=True)
         page.write_text(text, encoding="utf-8", errors="backslashreplace")
     typer.echo(str(page))
     if open_it:

@@ -42,6 +42,8 @@ def pack(version: Path, folder: Path, *, form: str, template: ChatTemplate | Non
         raise UsageError("--as text: needs --template; the text depends on it")
     if form in FOLDERS and template is not None:
         raise UsageError(f"--as {form} with --template: whoever reads it brings a template; leave it out")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder}: a file; give a new folder with --out")
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder}: not empty; give a new folder with --out")
     manifest = read_manifest(version)

@@ -189,6 +189,13 @@ def test_a_withdrawn_version_cannot_be_checked(version: Path, sample: Path) -> N
             CliRunner().invoke(app, ["gate", *arguments], catch_exceptions=False)
 
 
+def test_a_file_where_a_folder_is_wanted_is_refused(sample: Path) -> None:
+    """`--out` with the name of a file is refused before anything is checked, and the file stays as it was."""
+    with pytest.raises(UsageError, match=r"README\.md: a file; expected a folder for --out"):
+        CliRunner().invoke(app, ["gate", str(sample), "--out", str(sample / "README.md")], catch_exceptions=False)
+    verify(sample)
+
+
 def test_the_command_fails_with_the_rows(version: Path) -> None:
     """A version without licences fails `datakit gate`, and the message tells what to do with it."""
     with pytest.raises(GateError, match=r"(?s)do not train on this version.*licence_stated.*a\.jsonl, line"):

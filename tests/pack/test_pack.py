@@ -110,6 +110,9 @@ def test_what_cannot_be_packed_is_said(version: Path, tmp_path: Path) -> None:
         load_template(str(tmp_path))
     with pytest.raises(UsageError, match="not empty; give a new folder"):
         pack(version, version, form="messages")
+    for form in ("messages", "hf"):
+        with pytest.raises(UsageError, match=r"manifest\.json: a file; give a new folder with --out"):
+            pack(version, version / "manifest.json", form=form)
 
 
 def test_splits_stand_in_the_order_people_name_them(version: Path, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """`datakit report` as typed."""
 
 import json
+import shutil
 import webbrowser
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from typer.testing import CliRunner
 from datakit.cli import app
 from datakit.errors import InputError, UsageError
 from datakit.lineage import read_manifest
-from datakit.store import verify
+from datakit.store import strip, verify
 
 
 def report(*arguments: str) -> str:
@@ -88,6 +89,23 @@ def test_options_that_make_no_sense_are_refused(version: Path, arguments: list[s
     """A wrong option says what was expected instead."""
     with pytest.raises(UsageError, match=message):
         report(str(version), *arguments)
+
+
+def test_a_withdrawn_version_is_refused_on_either_side(version: Path, tmp_path: Path) -> None:
+    """A version whose rows are gone says so and names what to use, whether it is to be shown or compared with."""
+    gone = Path(shutil.copytree(version, tmp_path / "plain" / version.name))
+    strip(gone, sources=["peshwai"], child="c" * 64)
+    for arguments in ([str(gone)], [str(version), "--against", str(gone), "--out", str(tmp_path / "page.html")]):
+        with pytest.raises(InputError, match=r"withdrawn with the source peshwai; its rows are gone, use .* c{64}"):
+            report(*arguments)
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_out_makes_the_folders_above_it(version: Path, tmp_path: Path) -> None:
+    """`--out` into a folder that is not there yet makes it, as `gate --out` and `pack --out` do."""
+    out = tmp_path / "new" / "deep" / "report.md"
+    assert report(str(version), "--format", "md", "--out", str(out)) == f"{out}\n"
+    assert out.is_file()
 
 
 def test_a_missing_page_says_what_to_do(version: Path) -> None:
