@@ -91,4 +91,6 @@ def _exists(target: Path) -> None:
 
 def _readable(key: Path) -> None:
     if not key.is_file():
+        if key.suffix == ".pub":
+            raise InputError(f"{key}: no key is there; expected the public key that the signer gave you")
         raise InputError(f"{key}: no key is there; `datakit sign --new-key {key}` makes a pair")

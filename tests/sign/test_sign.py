@@ -91,6 +91,10 @@ def test_what_is_missing_is_told_with_the_next_step(version: Path, key: Path, tm
         check_signature(version, key=public(key))
     with pytest.raises(InputError, match=r"no key is there; `datakit sign --new-key"):
         sign(version, key=tmp_path / "none.pem")
+    sign(version, key=key)
+    with pytest.raises(InputError, match=r"none\.pem\.pub: no key is there; expected the public key that the signer"):
+        check_signature(version, key=tmp_path / "none.pem.pub")
+    signature_path(version).unlink()
     with pytest.raises(InputError, match="nothing is there"):
         sign(tmp_path / "none", key=key)
     with pytest.raises(UsageError, match=r"cannot sign .* expected a private key"):
