@@ -21,6 +21,8 @@ MAX_REPLY_BYTES: Final = 4 << 20
 """Of a body; eight pairs in JSON escapes have 60 kB."""
 FORMS: Final = ("json_schema", "json_object", "none")
 """Ways to constrain the reply, the best first; a server that refuses one is asked in the next, for the whole run."""
+REFUSED: Final = "refused"
+"""What a reply says it ended with where the server will not answer about this page, however often it is asked."""
 _EXCERPT: Final = 300
 _BYTES_A_TOKEN: Final = 3  # a lower bound of what tokenizers without Devanagari make of UTF-8, for estimates
 
@@ -90,7 +92,7 @@ class Asker:
                     self.form = FORMS[FORMS.index(form) + 1]
                 attempt -= 1  # another form is another request, not the same one again
             else:
-                break
+                return Reply(key=key, failed=failed, finish=REFUSED, tokens=tokens)
         if failed.startswith("cannot be reached"):
             raise ConnectionError(failed)
         return Reply(key=key, failed=failed, tokens=tokens)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from datakit.errors import InputError, MissingDependencyError
-from datakit.synthesize.ask import Asker, OutOfBudgetError
+from datakit.synthesize.ask import REFUSED, Asker, OutOfBudgetError
 from datakit.synthesize.budget import Budget
 from datakit.synthesize.cache import Cache, Reply, cache_key, open_cache
 from datakit.synthesize.endpoint import Endpoint
@@ -200,7 +200,7 @@ def _write(pages: Pages, endpoint: Endpoint, cache: Cache, out: Path, options: O
 
 def _is_final(reply: Reply) -> bool:
     """Tell whether to keep a reply: a text, or a page that the server refuses; an outage is asked about again."""
-    return bool(reply.text) or not reply.failed or " answered 4" in reply.failed
+    return bool(reply.text) or not reply.failed or reply.finish == REFUSED
 
 
 def _first(pages: Iterator[Page], limit: int | None) -> Iterator[Page]:

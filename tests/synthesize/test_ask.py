@@ -1,6 +1,7 @@
 """Asking: every way in which a server may fail, and what is made of it."""
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,42 @@ def test_a_failed_page_is_asked_again_only_when_told(tmp_path: Path) -> None:
         assert (_run(fake, tmp_path).failed, len(fake.requests)) == (1, 2)
         again = _run(fake, tmp_path, retry_failed=True)
     assert (again.failed, again.pairs, len(fake.requests)) == (0, 4, 3)
+
+
+def test_an_outage_is_not_remembered(tmp_path: Path) -> None:
+    """Pages that met 429 to the end are asked again by the next command; a page the server refuses is not."""
+    with serve(lambda request, n: Answer(status=429, text="later") if n < 2 else honest(request)) as fake:
+        assert _run(fake, tmp_path, RAIGAD, PHULE, concurrency=1, attempts=1).left == 2
+        assert _run(fake, tmp_path, RAIGAD, PHULE, concurrency=1).asked == 2
+
+    def refuse(request: dict[str, Any], _: int) -> Answer:
+        return Answer(status=413, text="too long") if PHULE in fake.pages[-1] else honest(request)
+
+    with serve(refuse) as fake:
+        first = _run(fake, tmp_path / "other", RAIGAD, PHULE, concurrency=1)
+        again = _run(fake, tmp_path / "other", RAIGAD, PHULE, concurrency=1)
+        assert (first.failed, again.failed, again.requests, len(fake.requests)) == (1, 1, 0, 2)
+
+
+def test_another_form_is_another_request(tmp_path: Path) -> None:
+    """A page that every form is refused for ends after one request of each form."""
+    with serve(lambda *_: Answer(status=422, text="no")) as fake:
+        summary = _run(fake, tmp_path, attempts=5)
+    assert (summary.requests, summary.failed, summary.pairs) == (3, 1, 0)
+    assert len(fake.requests) == 3
+
+
+def test_concurrency_is_bounded(tmp_path: Path) -> None:
+    """No more requests are under way than allowed, and more than one where more are."""
+    under_way, most = [0], [0]
+
+    def script(request: dict[str, Any], _: int) -> Answer:
+        under_way[0] += 1
+        most[0] = max(most[0], under_way[0])
+        time.sleep(0.15)
+        under_way[0] -= 1
+        return honest(request)
+
+    with serve(script) as fake:
+        _run(fake, tmp_path, *(f"{RAIGAD} {n}" for n in range(9)), concurrency=3)
+    assert 2 <= most[0] <= 3
