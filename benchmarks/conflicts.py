@@ -52,13 +52,28 @@ def score(found: Found, held_out: bool | None) -> dict[str, float | int]:
     chosen = [
         [pair for pair in planted(name) if held_out in (None, pair["held_out"])] for name in ("conflicts", "lookalikes")
     ]
-    hits, false = (sum(found(pair["rows"]) for pair in pairs) for pairs in chosen)
+    return _rates(found, *chosen)
+
+
+def _rates(found: Found, conflicts: list[dict[str, Any]], others: list[dict[str, Any]]) -> dict[str, float | int]:
+    hits, false = (sum(found(pair["rows"]) for pair in pairs) for pairs in (conflicts, others))
     return {
-        "conflicts": len(chosen[0]),
-        "look-alikes": len(chosen[1]),
-        "recall": round(hits / len(chosen[0]), 4),
+        "conflicts": len(conflicts),
+        "look-alikes": len(others),
+        "recall": round(hits / len(conflicts), 4),
         "precision": round(hits / max(1, hits + false), 4),
     }
+
+
+def freely_paraphrased() -> dict[str, dict[str, float | int]]:
+    """Score the pairs whose questions are told freely, part by part; see docs/dedup.md for what each part is."""
+    scores = {}
+    for part in ("first", "second", "last"):
+        chosen = [
+            [pair for pair in planted(f"subset_{name}") if pair["part"] == part] for name in ("conflicts", "lookalikes")
+        ]
+        scores[part] = _rates(ours, *chosen)
+    return scores
 
 
 def real(data: Path) -> dict[str, Any]:
@@ -103,6 +118,8 @@ def main() -> None:
         "versions": {"polars": version("polars")},
         "kinds": dict(Counter(pair["kind"] for name in ("conflicts", "lookalikes") for pair in planted(name))),
         "ours": {"all": score(ours, None), "held out": score(ours, True)},
+        "paraphrased": _rates(ours, planted("paraphrased_conflicts"), planted("paraphrased_lookalikes")),
+        "freely paraphrased": freely_paraphrased(),
         "equal question key, other answer key": score(by_key, None),
     }
     if data.is_dir():

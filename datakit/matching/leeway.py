@@ -34,9 +34,15 @@ def _listed(what: str) -> frozenset[str]:
 def scoped(words: list[Lexeme]) -> str:
     """Tell why the answer depends on whose or where: an `office` or superlative, an `ordinal` (पहिली शाळा), or ""."""
     for at, word in enumerate(words):
-        if word.stem in _listed("scope") and not (word.kind == "honorific" and _titles(words, at)):
+        beside = word.kind == "honorific" and _titles(words, at)
+        if word.stem in _listed("scope") and not beside and not _of_one(words, at):
             return "office"
     return "ordinal" if any(word.kind == "number" for word in words) else ""
+
+
+def _of_one(words: list[Lexeme], at: int) -> bool:
+    """An office beside the name of who held it: आरमाराचे प्रमुख कान्होजी आंग्रे."""
+    return words[at].case == "" and at + 1 < len(words) and words[at + 1].kind == "name"
 
 
 def _titles(words: list[Lexeme], at: int) -> bool:
@@ -66,6 +72,8 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
         return "doers" if kind in ("?कधि", "?कोठे") else ""
     if "time" in word.roles and at and words[at - 1].kind == "number":
         return "slight"  # १९०८ साली
+    if word.kind == "word" and word.surface.endswith(_FINITE) and _last(after) and not is_place(word.stem):
+        return "slight"  # a verb that no table knows; the ला of लावला is no dative
     if word.kind in _BOUND or (after and (after[0].stem in _listed("period") or after_it(after[0]))):
         return ""
     if _between(words, at):
@@ -78,7 +86,9 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
     if case == "agent":
         return "doers" if kind != "?कोण" else ""
     if case == "gen":
-        named = bool(after) and is_specific(after[0])
+        named = bool(after) and (
+            is_specific(after[0]) or (len(after) > 1 and after[0].case == "" and after[1].kind == "name")
+        )
         return "setting" if named or (not narrow and _names_something(after)) else ""
     if word.kind == "name":
         return ""
@@ -87,6 +97,10 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
     if case in ("for", "about", "by", "with", "verb") or word.surface.endswith(("ताना", "ण्यासाठी")):
         return "slight"
     return "slight" if case == "" and _beside_a_name(words, at, after) else ""
+
+
+def _last(after: list[Lexeme]) -> bool:
+    return all(later.kind == "light" for later in after)
 
 
 def _others(words: list[Lexeme], at: int) -> list[Lexeme]:
@@ -144,8 +158,8 @@ def _beside_a_name(words: list[Lexeme], at: int, after: list[Lexeme]) -> bool:
     word = words[at]
     if at and words[at - 1].surface in _THIS:
         return True
-    if not after or all(later.kind == "light" for later in after):
-        return word.surface.endswith(_FINITE)
+    if _last(after):
+        return False
     if word.stem in _listed("title") or after[0].stem in _listed("title"):
         return any(is_specific(later) for later in after[:2])
     return after[0].kind == "name" and not is_specific(word) and word.stem not in _listed("generic")

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from datakit.matching.events import eventful, is_relation, turned
+from datakit.matching.events import eventful, turned
 from datakit.matching.leeway import after_it, is_specific, leeway, scoped
 from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
 from datakit.matching.names import canonical
@@ -74,13 +74,15 @@ def asked(text: str | None) -> Asked | None:
     framing: set[str] = set()
     for number, word in enumerate(rest):
         compound = _compounds().get(word.stem)
+        if _is_title(rest, number):
+            continue
         if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
             content.add(compound[0])
             kind = compound[1]
         elif word.stem in _MOVES and number and rest[number - 1].kind == "question":
             content.add(word.stem)
             added["slight"].add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
-        elif word.kind not in _DROPPED and not _is_title(rest, number) and not (word.stem == _DEATH and after_it(word)):
+        elif word.kind not in _DROPPED and not (word.stem == _DEATH and after_it(word)):
             root, case = _plural_free(word), _case(rest, number)
             content.add(root)
             if word.stem in _listed("frame"):
@@ -176,7 +178,14 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
         if near > at and ("person" in roles or (words[near].case == "agent" and words[near].kind == "word")):
             whom = "?कोणाला" if words[near].case == "dat" else "?कोण"
             return whom, "", [word for number, word in enumerate(words) if number != near]
+        if kind == "?कोणता" and near > at and _sort_of_doer(words[near : near + 2]):
+            return "?कोण", "", [word for number, word in enumerate(words) if number not in (near, near + 1)]
     return kind, "", words
+
+
+def _sort_of_doer(words: list[Lexeme]) -> bool:
+    """कोणत्या इंग्रज अधिकाऱ्याने is कोणी."""
+    return len(words) == 2 and words[0].case == "" and words[1].kind == "word" and words[1].case == "agent"
 
 
 def _told_to(words: list[Lexeme]) -> str:
@@ -227,7 +236,7 @@ def _case(words: list[Lexeme], at: int) -> str:
         alias = "alias" in word.roles and "alias" in words[at].roles  # one person: महात्मा फुले यांचा
         if alias and (found := word.case or _carried(after[number + 1 :])):
             return found
-        if not (word.kind in ("name", "word") or is_relation(word)) or (word.case and word.case != "agent"):
+        if word.kind not in ("name", "word", "value") or (word.case and word.case != "agent"):
             return ""
         if "agent" in (word.case, _carried(after[number + 1 :])):
             return "agent" if word.kind == "name" or is_specific(word) or not word.case else ""
