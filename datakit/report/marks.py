@@ -51,6 +51,11 @@ def readable(text: object) -> str:
     return _LABELLED.sub(_bracketed, str(text))
 
 
+def readable_name(name: object) -> str:
+    """Return the name of a file or source for a line of a terminal, which it can neither end, colour nor turn round."""
+    return readable(name).replace("\n", "⟨U+000A⟩").replace("\t", "⟨U+0009⟩")
+
+
 def code_points(text: str) -> str:
     """Name every code point of a short text: `U+0930 RA, U+094D VIRAMA`; nothing for the empty text."""
     return ", ".join(f"{code_point(char)} {_name(char)}" for char in text) or "nothing"

@@ -15,7 +15,7 @@ from datakit.pipeline import curate
 from datakit.recipe import parse
 from datakit.store import find
 from datakit.trace import Folders, Places, trace
-from tests.rows import write_rows
+from tests.rows import numbered_rows, write_rows
 from tests.trace.conftest import RECIPE, SHARED
 from tests.trace.made import make_run, write_gguf
 
@@ -232,3 +232,15 @@ def test_a_run_outside_the_folder_of_runs_is_traced_by_its_path(home: Path, fold
     found = walk(away, folders)
     assert found.problems == ()
     assert found.rows.height > 30
+
+
+def test_a_hostile_file_name_stays_on_one_line_of_the_answer(tmp_path: Path) -> None:
+    """A source whose name holds a line feed and an escape cannot forge a line or command the terminal."""
+    write_rows(tmp_path / "raw" / "a\nrun  \x1b[2J.jsonl", numbered_rows(12))
+    made = curate(tmp_path / "raw", tmp_path / "curated", recipe=parse(RECIPE)).path
+    assert made is not None
+    done = CliRunner().invoke(app, ["trace", str(made), "--rows", "--curated", str(tmp_path / "curated")])
+    assert done.exit_code == 0, done.output
+    assert "\x1b" not in done.stdout
+    assert "source  a⟨U+000A⟩run  ⟨U+001B⟩[2J.jsonl" in done.stdout
+    assert all(line.startswith(("version", "  ", "source", "row")) for line in done.stdout.splitlines())
