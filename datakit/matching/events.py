@@ -17,9 +17,9 @@ Phrases = dict[tuple[str, ...], tuple[str, str]]
 def _phrases() -> Phrases:
     """Stems of each phrase → (stem of its event, the one kind of question it holds in, or "")."""
     found: Phrases = {}
-    for form, phrases, *only in rows("events"):
+    for form, phrases, only in rows("events"):
         target = lexemes(form)[0].stem
-        kind = skeleton(fold(only[0])) if only and only[0] else ""
+        kind = "" if only == "-" else skeleton(fold(only))
         for phrase in phrases.split("|"):
             stems = tuple(word.stem for word in lexemes(phrase) if word.kind not in _BETWEEN)
             if stems:
