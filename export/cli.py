@@ -5,6 +5,7 @@ The command is not called `export`, since every shell has a builtin of that name
 
 import contextlib
 import json
+import os
 import sys
 from importlib.metadata import version
 from pathlib import Path
@@ -188,8 +189,20 @@ def _say(text: str) -> None:
     typer.echo(text, err=True)
 
 
+_QUIET = {
+    "TQDM_DISABLE": "1",  # our own lines say how far an export is
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "HF_HUB_DISABLE_TELEMETRY": "1",
+    "DO_NOT_TRACK": "1",
+}
+"""What model libraries read at their import: no bars, no network, no telemetry."""
+
+
 def main() -> None:
     """Run the command line; a purposeful error becomes one message and its exit code."""
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
     try:
         app(prog_name="gguf-export")
     except DatakitError as error:

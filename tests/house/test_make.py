@@ -18,7 +18,7 @@ needs_make = pytest.mark.skipif(shutil.which("make") is None, reason="make is no
 
 
 def run(command: list[str], folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON"))}
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "PYTHON", "ARGS"))}
     return subprocess.run(
         command, cwd=folder, env={**clean, **settings}, capture_output=True, encoding="utf-8", check=False
     )

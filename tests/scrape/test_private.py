@@ -60,7 +60,7 @@ def test_a_redirect_within_the_prefixes_is_checked_too(web: Web, raw: Path, line
         def hosts(self) -> frozenset[str]:
             return frozenset({"127.0.0.1"})
 
-    sly = Anywhere(**{**open_site.__dict__, "prefixes": (other,)})
+    sly = Anywhere(id="paan", urls=open_site.urls, allow_private=True, delay_s=0.0, prefixes=(other,))
     scrape(replace(plan, sites=(sly,)), raw)
     assert lines()[0]["outcome"] == "refused_address"
     assert not web.counts("127.0.0.2")

@@ -98,9 +98,9 @@ FAULTS: Final = (
     ),
     Fault(
         name="verify does not recompute the ids of rows",
-        file="datakit/store/verify.py",
-        old="if row_id(messages) != name:",
-        new="if len(row_id(messages)) != len(name):",
+        file="datakit/store/row_ids.py",
+        old='if actual != rows["id"][place]:',
+        new='if len(actual) != len(rows["id"][place]):',
         tests=("tests/store/test_verify.py",),
     ),
     Fault(
