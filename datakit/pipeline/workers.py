@@ -3,6 +3,7 @@
 Each worker keeps polars to one thread, so that N workers use N cores and no more.
 """
 
+import contextlib
 import io
 import multiprocessing
 import os
@@ -13,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import polars as pl
@@ -76,13 +78,32 @@ class Workers:
 def _submit(pool: ProcessPoolExecutor, payload: bytes, slots: list[Slot]) -> Future[list[Part]]:
     """Submit a task with Ctrl-C held back: a worker that starts here inherits that, and leaves the key to the parent.
 
-    Without it, a key pressed while workers import their modules ends each of them with a traceback.
+    Without it, a key pressed while workers import their modules ends each of them with a traceback, and one pressed
+    between a worker's birth and its first message leaves it waiting for ever, and the pool with it.
     """
+    with _key_held_back():
+        return pool.submit(_work, payload, slots)
+
+
+@contextlib.contextmanager
+def _key_held_back() -> Iterator[None]:
+    """Let a Ctrl-C pressed inside count at the end.
+
+    The mask goes over to what is started inside; it holds for this thread only, and the key may reach any other thread
+    of the process (polars has some), so the handler waits as well.
+    """
+    pressed: list[tuple[int, FrameType | None]] = []
+    main = threading.current_thread() is threading.main_thread()  # no other thread may set a handler, or needs to
+    handler = signal.signal(signal.SIGINT, lambda *press: pressed.append(press)) if main else None
     held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        return pool.submit(_work, payload, slots)
+        yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, held)
+        if main:
+            signal.signal(signal.SIGINT, handler)
+    if pressed and callable(handler):
+        handler(*pressed[0])
 
 
 def _fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
