@@ -29,24 +29,35 @@ def part_path(out: Path, *, suffix: str = "part") -> Path:
 
 
 @contextmanager
-def held(part: Path) -> Iterator[int]:
-    """Open a part for writing, empty, and hold it against other processes; yields its descriptor.
+def locked(path: Path, *, busy: str) -> Iterator[int]:
+    """Open a file, made where it is missing, and hold it against other processes; yields its descriptor.
 
-    What a killed run left there is overwritten: the lock died with it. On any error the part is removed.
-    Errors: `UsageError` while another process writes the same file, `OutputError` where the disk refuses.
+    A killed process' lock dies with it. Errors: `UsageError` that says `busy` while another process holds it,
+    `OutputError` where the disk refuses.
     """
     try:
-        part.parent.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     except OSError as error:
-        raise OutputError(f"{part}: cannot be created ({error.strerror}); nothing was written") from error
+        raise OutputError(f"{path}: cannot be created ({error.strerror}); nothing was written") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise UsageError(
-                f"{part}: another export writes this file; wait for it, or choose another --out"
-            ) from error
+            raise UsageError(busy) from error
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def held(part: Path) -> Iterator[int]:
+    """Open a part for writing, empty, and hold it against other processes; yields its descriptor.
+
+    What a killed run left there is overwritten. On any error the part is removed. Errors: as `locked`.
+    """
+    busy = f"{part}: another export writes this file; wait for it, or choose another --out"
+    with locked(part, busy=busy) as descriptor:
         try:
             os.ftruncate(descriptor, 0)
             yield descriptor
@@ -54,8 +65,6 @@ def held(part: Path) -> Iterator[int]:
             with suppress(OSError):
                 part.unlink()
             raise
-    finally:
-        os.close(descriptor)
 
 
 def publish(part: Path, out: Path, descriptor: int) -> None:

@@ -1,15 +1,14 @@
 """A folder that is there whole or not at all: filled under another name, renamed when its manifest is written."""
 
-import fcntl
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from datakit.errors import OutputError, UsageError
+from datakit.errors import OutputError
 from datakit.lineage import sync
+from export.part_file import locked
 
 _LOCK: Final = ".lock"
 
@@ -22,18 +21,7 @@ def staged(folder: Path) -> Iterator[Path]:
     `OutputError` where the disk refuses.
     """
     part = folder.with_name(f".{folder.name}.part")
-    try:
-        part.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(part / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise OutputError(f"{part}: cannot be created ({error.strerror}); nothing was written") from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            raise UsageError(
-                f"{part}: another export fills this folder; wait for it, or choose another --out"
-            ) from error
+    with locked(part / _LOCK, busy=f"{part}: another export fills this folder; wait for it, or choose another --out"):
         for left in part.iterdir():
             if left.name != _LOCK:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -41,8 +29,6 @@ def staged(folder: Path) -> Iterator[Path]:
             yield part
         finally:
             shutil.rmtree(part, ignore_errors=True)  # after a publish there is nothing here any more
-    finally:
-        os.close(descriptor)
 
 
 def publish(part: Path, folder: Path) -> None:
