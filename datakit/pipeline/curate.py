@@ -1,6 +1,5 @@
 """Curation from end to end: read, row stages, corpus stages, release, publish."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -16,6 +15,7 @@ from datakit.lineage import Manifest, check_files, read_manifest, sha256_file
 from datakit.pipeline.card import write_card
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.decided import lay_over
+from datakit.pipeline.engine import Engine, Local
 from datakit.pipeline.feed import Feed
 from datakit.pipeline.identity import dataset_manifest, previous_splits
 from datakit.pipeline.only_here import only_here
@@ -25,7 +25,6 @@ from datakit.pipeline.progress import Progress, Silent
 from datakit.pipeline.provenance import write_provenance
 from datakit.pipeline.release import write_release
 from datakit.pipeline.rows import Tally, merge
-from datakit.pipeline.workers import Workers
 from datakit.readers import Input, discover
 from datakit.readers.sources import load_sources
 from datakit.recipe import Recipe
@@ -45,7 +44,6 @@ from datakit.store import (
 )
 
 BATCH_ROWS: Final = 2048
-_ONE_WORKER_BYTES: Final = 8 << 20  # below this, starting processes costs more than it saves (0.6 s CPU for each)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +76,7 @@ def curate(
     recipe: Recipe,
     name: str | None = None,
     workers: int | None = None,
+    engine: Engine | None = None,
     batch_rows: int = BATCH_ROWS,
     sample: int | None = None,
     dry_run: bool = False,
@@ -85,7 +84,8 @@ def curate(
 ) -> Result:
     """Curate everything under `raw` and publish one version below `curated/<name>/`.
 
-    `workers` None decides by the size of the input; the version does not depend on it, nor on `batch_rows`. A `sample`
+    `workers` None decides by the size of the input; an `engine` runs the work elsewhere than in processes here. The
+    version depends neither on them nor on `batch_rows`. A `sample`
     takes about that many rows, spread over the files, and goes to `<name>-sample`. Errors: `UsageError` where `curated`
     lies inside `raw`, `InputError` where there is nothing to read, `GateError` where no row survives
     or the release gate fails, `IntegrityError` where the same version lies there damaged.
@@ -107,7 +107,7 @@ def curate(
     feed = Feed(recipe, load_sources(raw), work_folder(curated, name), batch_rows, per_file, read_tombstones(curated))
     try:
         with lock(curated, name):
-            result = _run(feed, inputs, curated, name, _workers(workers, inputs), dry_run, progress or Silent())
+            result = _run(feed, inputs, curated, name, engine or Local(workers=workers), dry_run, progress or Silent())
     except (OSError, pl.exceptions.PolarsError) as error:
         if isinstance(error, OSError) or "os error" in str(error):  # polars wraps what the disk said
             message = "nothing was published. Make room or mend the disk: the same command goes on from there"
@@ -117,13 +117,15 @@ def curate(
 
 
 def _run(
-    feed: Feed, inputs: list[Input], curated: Path, name: str, workers: int, dry_run: bool, progress: Progress
+    feed: Feed, inputs: list[Input], curated: Path, name: str, engine: Engine, dry_run: bool, progress: Progress
 ) -> Result:
     recipe = feed.recipe
     sweep(curated, name)
-    with Workers(recipe, workers) as pool:
-        parts = feed.parts(inputs, pool, progress)
-    result = finish(parts, curated, name, recipe=recipe, tombstones=feed.tombstones, dry_run=dry_run, progress=progress)
+    parts = engine.parts(feed, inputs, progress)
+    stones = feed.tombstones
+    result = finish(
+        parts, curated, name, recipe=recipe, tombstones=stones, engine=engine, dry_run=dry_run, progress=progress
+    )
     _prune(feed.work, {part.rows.parent for part in parts})
     return result
 
@@ -135,6 +137,7 @@ def finish(
     *,
     recipe: Recipe,
     tombstones: Sequence[Tombstone] = (),
+    engine: Engine = Local(),  # noqa: B008 - frozen, so one default is safe
     dry_run: bool = False,
     progress: Progress,
 ) -> Result:
@@ -148,7 +151,7 @@ def finish(
     decided = lay_over(parts, standing, recipe, laid)
     corpus = DiskCorpus(decided.parts, previous_splits(curated, name, recipe), decided.accepted)
     tallies = merge([part.tallies for part in decided.parts])
-    _judge(corpus, with_person(recipe.corpus_stages, decided), tallies, progress)
+    _judge(corpus, engine.corpus_stages(with_person(recipe.corpus_stages, decided)), tallies, progress)
     if not corpus.live_count:
         raise GateError(f"none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
     progress.start("release", None)
@@ -181,14 +184,6 @@ def finish(
         gate=gated,
         decisions=decided.counts,
     )
-
-
-def _workers(workers: int | None, inputs: list[Input]) -> int:
-    if workers is not None:
-        return max(1, workers)
-    if sum(source.size for source in inputs) < _ONE_WORKER_BYTES:
-        return 1
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _judge(corpus: DiskCorpus, stages: Sequence[CorpusStage], tallies: dict[str, Tally], progress: Progress) -> None:

@@ -14,7 +14,7 @@ from datakit.pipeline.parts import Part, find_part, finished_parts, part_key, wr
 from datakit.pipeline.progress import Progress
 from datakit.pipeline.rows import READ
 from datakit.pipeline.withdrawn import mark_withdrawn
-from datakit.pipeline.workers import Slot, Task, Workers
+from datakit.pipeline.workers import Executor, Slot, Task
 from datakit.readers import Input, read
 from datakit.readers.ocr import NEED_OCR, Ocr, tesseract_version
 from datakit.readers.scraped import with_url
@@ -53,7 +53,7 @@ class Feed:
     tombstones: Sequence[Tombstone] = ()
     """Sources that were withdrawn: their rows are counted, their text goes no further than the reader."""
 
-    def parts(self, inputs: Sequence[Input], workers: Workers, progress: Progress) -> list[Part]:
+    def parts(self, inputs: Sequence[Input], workers: Executor, progress: Progress) -> list[Part]:
         """Return the parts of all inputs, in the order of the inputs and of their rows."""
         resolved = self.recipe.resolved()
         files = [_File(source, self.work / self._key(source, resolved)) for source in inputs]

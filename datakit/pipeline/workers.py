@@ -15,7 +15,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, Protocol
 
 import polars as pl
 
@@ -30,6 +30,14 @@ Task = tuple[pl.DataFrame, list[Slot]]
 _AHEAD: Final = 2  # batches in flight for each worker: enough to keep it busy, few enough to bound memory
 
 _recipe: Recipe | None = None
+
+
+class Executor(Protocol):
+    """Whatever turns tasks into parts, in order."""
+
+    def map(self, tasks: Iterable[Task]) -> Iterator[Part]:
+        """Yield the parts of all slots in order, holding only a few batches at a time."""
+        ...
 
 
 class Workers:
@@ -64,11 +72,11 @@ class Workers:
         """Yield the parts of all slots in order, holding only a few batches at a time."""
         if self._pool is None:
             for batch, slots in tasks:
-                yield from _fill(batch, slots, self._recipe)
+                yield from fill(batch, slots, self._recipe)
             return
         flying: deque[Future[list[Part]]] = deque()
         for batch, slots in tasks:
-            flying.append(_submit(self._pool, _pack(batch), slots))
+            flying.append(_submit(self._pool, pack(batch), slots))
             if len(flying) >= self._count * _AHEAD:
                 yield from flying.popleft().result()
         while flying:
@@ -106,7 +114,8 @@ def _key_held_back() -> Iterator[None]:
         handler(*pressed[0])
 
 
-def _fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
+def fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
+    """Process a batch and write each slot's share as a part."""
     pieces = process(batch, recipe).cut([height for _, _, height in slots])
     return [write_part(folder, number, piece) for (folder, number, _), piece in zip(slots, pieces, strict=True)]
 
@@ -130,10 +139,11 @@ def _leave_with(parent: int, stop: Event) -> None:
 
 def _work(payload: bytes, slots: list[Slot]) -> list[Part]:
     assert _recipe is not None
-    return _fill(pl.read_ipc_stream(io.BytesIO(payload)), slots, _recipe)
+    return fill(pl.read_ipc_stream(io.BytesIO(payload)), slots, _recipe)
 
 
-def _pack(batch: pl.DataFrame) -> bytes:
+def pack(batch: pl.DataFrame) -> bytes:
+    """Return a batch as an Arrow stream."""
     buffer = io.BytesIO()
     batch.write_ipc_stream(buffer)
     return buffer.getvalue()

@@ -77,25 +77,29 @@ class NearDedup:
         for chosen in slices(better, worse, _SLICE):
             ranks = np.unique(np.concatenate([better[chosen], worse[chosen]]))
             rows = pl.Series(row_of[ranks], dtype=pl.UInt32)
-            texts = _Texts(
+            texts = Texts(
                 dict(zip(rows.to_list(), ranks.tolist(), strict=True)),
                 corpus.fetch(rows, "question", "answer"),
                 contexts.gather(np.searchsorted(live, row_of[ranks])).to_list(),
             )
-            alike = [
-                (one, two)
-                for one, two in zip(better[chosen].tolist(), worse[chosen].tolist(), strict=True)
-                if self._matches(texts, one, two) is not None
-            ]
-            for one, kept in self._decide(texts, _ways(alike, tier)):
+            for one, kept in self.within(better[chosen], worse[chosen], tier, texts):
                 merged[int(row_of[one])] = Kept(int(row_of[kept.row]), kept.score)
         return verdicts(corpus, merged, "near_duplicate", "says the same as")
 
-    def _matches(self, texts: "_Texts", one: int, two: int) -> float | None:
+    def within(self, better: U32, worse: U32, tier: U32, texts: "Texts") -> Iterator[tuple[int, Kept]]:
+        """Yield each row that joins another of its slice, and that one: whole components at a time, rows as ranks."""
+        alike = [
+            (one, two)
+            for one, two in zip(better.tolist(), worse.tolist(), strict=True)
+            if self._matches(texts, one, two) is not None
+        ]
+        return self._decide(texts, _ways(alike, tier))
+
+    def _matches(self, texts: "Texts", one: int, two: int) -> float | None:
         score = texts.match(one, two)
         return score if score is not None and score * 100 >= self.min_percent else None
 
-    def _decide(self, texts: "_Texts", ways: Iterable[tuple[int, list[int]]]) -> Iterator[tuple[int, Kept]]:
+    def _decide(self, texts: "Texts", ways: Iterable[tuple[int, list[int]]]) -> Iterator[tuple[int, Kept]]:
         """Go through rows, best first: a row joins the first row that stays and matches it. Rows are named by rank."""
         kept_for: dict[int, int] = {}
         for row, others in ways:
@@ -125,7 +129,7 @@ def _ways(alike: list[tuple[int, int]], tier: U32) -> Iterator[tuple[int, list[i
         yield row, [*own, *sorted(through.difference(own), key=place.__getitem__)[:_WAYS]]
 
 
-class _Texts:
+class Texts:
     """The texts of some rows and their words, split when first asked for."""
 
     def __init__(self, rank_of: Mapping[int, int], texts: pl.DataFrame, contexts: list[int | None]) -> None:
