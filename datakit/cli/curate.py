@@ -78,6 +78,7 @@ def _object(result: "Result") -> dict[str, Any]:
         "version_id": result.version_id,
         "path": None if result.path is None else str(result.path),
         "new": result.new,
+        "unchanged": result.unchanged,
         "counts": {"in": result.rows_in, "kept": result.kept, "rejected": dict(result.rejected)},
         "splits": dict(result.splits),
         "seconds": result.seconds,
@@ -107,7 +108,9 @@ def _print(result: "Result", *, dry_run: bool) -> None:
 
         typer.echo(summary(result.gate))
     _tell_decisions(result.decisions)
-    if dry_run:
+    if result.unchanged:
+        typer.echo(f"unchanged: the same inputs, recipe, decisions and program gave {result.path or 'this version'}")
+    elif dry_run:
         typer.echo("dry run: nothing was published")
     elif result.new:
         typer.echo(f"published {result.path}")

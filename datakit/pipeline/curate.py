@@ -2,9 +2,9 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import polars as pl
 
@@ -24,7 +24,9 @@ from datakit.pipeline.person import with_person
 from datakit.pipeline.progress import Progress, Silent
 from datakit.pipeline.provenance import write_provenance
 from datakit.pipeline.release import write_release
+from datakit.pipeline.result import Result
 from datakit.pipeline.rows import Tally, merge
+from datakit.pipeline.unchanged import fingerprint, recall, remember
 from datakit.readers import Input, discover
 from datakit.readers.sources import load_sources
 from datakit.recipe import Recipe
@@ -46,29 +48,6 @@ from datakit.store import (
 BATCH_ROWS: Final = 2048
 
 
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """What a run came to."""
-
-    version_id: str
-    path: Path | None
-    """None after a dry run."""
-    new: bool
-    """False when the same version was there already."""
-    rows_in: int
-    kept: int
-    rejected: Mapping[str, int]
-    """Rows by reason; rows_in = kept + sum of these."""
-    splits: Mapping[str, int]
-    seconds: float
-    tallies: Mapping[str, Tally] = field(default_factory=dict)
-    """By stage, in order."""
-    decisions: Mapping[str, Any] = field(default_factory=dict)
-    """People's decisions that were applied, by action, and the `stale` and `contested` ones, which were not."""
-    gate: Outcome | None = None
-    """What the release gate found; None where the recipe asks for none."""
-
-
 def curate(
     raw: Path,
     curated: Path,
@@ -84,6 +63,7 @@ def curate(
 ) -> Result:
     """Curate everything under `raw` and publish one version below `curated/<name>/`.
 
+    Where nothing has changed since the latest version, that one is found again and no row is looked at.
     `workers` None decides by the size of the input; an `engine` runs the work elsewhere than in processes here. The
     version depends neither on them nor on `batch_rows`. A `sample`
     takes about that many rows, spread over the files, and goes to `<name>-sample`. Errors: `UsageError` where `curated`
@@ -119,14 +99,20 @@ def curate(
 def _run(
     feed: Feed, inputs: list[Input], curated: Path, name: str, engine: Engine, dry_run: bool, progress: Progress
 ) -> Result:
-    recipe = feed.recipe
+    recipe, stones = feed.recipe, feed.tombstones
     sweep(curated, name)
+    keys = feed.keys(inputs)
+    digest = fingerprint(curated, name, keys, recipe, stones)
+    before = recall(curated, name, feed.work, digest, dry_run=dry_run)
+    if before is not None:
+        return before
     parts = engine.parts(feed, inputs, progress)
-    stones = feed.tombstones
     result = finish(
         parts, curated, name, recipe=recipe, tombstones=stones, engine=engine, dry_run=dry_run, progress=progress
     )
     _prune(feed.work, {part.rows.parent for part in parts})
+    if digest == fingerprint(curated, name, keys, recipe, stones):  # nobody has decided anything meanwhile
+        remember(feed.work, digest, result)
     return result
 
 

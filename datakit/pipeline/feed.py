@@ -52,11 +52,20 @@ class Feed:
     """For a sample run: read no more rows than this from each file."""
     tombstones: Sequence[Tombstone] = ()
     """Sources that were withdrawn: their rows are counted, their text goes no further than the reader."""
+    _known_keys: dict[Path, str] = field(default_factory=dict, repr=False, compare=False)
+    """Keys by input: the bytes of an input are hashed once."""
+
+    def keys(self, inputs: Sequence[Input]) -> list[str]:
+        """Return, for each input, the name of the folder of its parts: a hash of all that decides about its rows."""
+        resolved = self.recipe.resolved()
+        for source in inputs:
+            if source.path not in self._known_keys:
+                self._known_keys[source.path] = self._key(source, resolved)
+        return [self._known_keys[source.path] for source in inputs]
 
     def parts(self, inputs: Sequence[Input], workers: Executor, progress: Progress) -> list[Part]:
         """Return the parts of all inputs, in the order of the inputs and of their rows."""
-        resolved = self.recipe.resolved()
-        files = [_File(source, self.work / self._key(source, resolved)) for source in inputs]
+        files = [_File(source, self.work / key) for source, key in zip(inputs, self.keys(inputs), strict=True)]
         waiting: deque[tuple[_File, int]] = deque()
         for part in workers.map(self._together(self._new(files, waiting, progress))):
             file, number = waiting.popleft()

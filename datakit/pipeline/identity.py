@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from datakit.errors import IntegrityError
 from datakit.lineage import Manifest, read_manifest, version_id
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.decided import Decided
@@ -67,7 +68,8 @@ def _matters(stone: Tombstone, released: Released) -> bool:
 def previous_splits(curated: Path, name: str, recipe: Recipe) -> pl.DataFrame | None:
     """Return `id, split` of every row that the last version placed, rows merged into a kept one included.
 
-    A version split by other options has no say: its placement is not what this recipe asks for.
+    A version split by other options has no say: its placement is not what this recipe asks for. Errors:
+    `IntegrityError` where that version's lineage is damaged.
     """
     version = latest(curated, name)
     if version is None:
@@ -76,7 +78,14 @@ def previous_splits(curated: Path, name: str, recipe: Recipe) -> pl.DataFrame | 
     options = next((stage for stage in before if stage["use"] == "split"), None)
     if options != next(stage for stage in recipe.resolved()["stages"] if stage["use"] == "split"):
         return None
-    lineage = pl.read_parquet(version.path / "lineage.parquet", columns=["row_id", "of", "role", "split"])
+    path = version.path / "lineage.parquet"
+    try:
+        lineage = pl.read_parquet(path, columns=["row_id", "of", "role", "split"])
+    except (FileNotFoundError, pl.exceptions.ComputeError) as error:
+        raise IntegrityError(
+            f"{path}: cannot be read ({error}), so nobody can tell where the last version placed its rows;"
+            " `datakit verify` tells what was changed. Move the folder away and run again"
+        ) from error
     kept = (
         lineage.filter(pl.col("role") == "kept")
         .select(pl.col("row_id").alias("id"), "split")

@@ -34,6 +34,7 @@ _RULES: Final = (
     "lineage/identity.py",
 )
 DONE: Final = "done.json"
+_HOME: Final = Path(__file__).parent.parent
 
 
 @dataclass(frozen=True)
@@ -128,13 +129,21 @@ def content_digest(path: Path) -> str:
 @cache
 def rules_digest() -> str:
     """Return a digest of the code and tables that turn bytes into rows: a changed rule must not meet old parts."""
-    home = Path(__file__).parent.parent
+    return _digest_of(*(_HOME / name for name in _RULES))
+
+
+@cache
+def code_digest() -> str:
+    """Return a digest of all code and tables of this package: a changed program must not take over an old result."""
+    return _digest_of(_HOME)
+
+
+def _digest_of(*roots: Path) -> str:
     digest = hashlib.sha256()
-    for name in _RULES:
-        root = home / name
+    for root in roots:
         for file in [root] if root.is_file() else sorted(root.rglob("*")):
             if file.is_file() and file.suffix != ".pyc":
-                digest.update(f"{file.relative_to(home).as_posix()}\0{sha256_file(file)}\n".encode())
+                digest.update(f"{file.relative_to(_HOME).as_posix()}\0{sha256_file(file)}\n".encode())
     return digest.hexdigest()
 
 

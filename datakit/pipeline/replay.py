@@ -12,10 +12,11 @@ import polars as pl
 
 from datakit.errors import IntegrityError
 from datakit.lineage import canonical_json, read_manifest
-from datakit.pipeline.curate import Result, finish
+from datakit.pipeline.curate import finish
 from datakit.pipeline.parts import Part, write_part
 from datakit.pipeline.person import REVIEW
 from datakit.pipeline.progress import Progress, Silent
+from datakit.pipeline.result import Result
 from datakit.pipeline.rows import READ, Processed, keys_of
 from datakit.pipeline.withdrawn import mark_withdrawn
 from datakit.recipe import Recipe
