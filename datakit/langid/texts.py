@@ -19,25 +19,47 @@ floor as the script stage."""
 
 @dataclass(frozen=True, kw_only=True)
 class Texts:
-    """`folded`, `script` and `text` describe each character; the first and the last of each text are no letters."""
+    """`folded` and `script` describe each character; the first and the last of each text are no letters."""
 
-    count: int
     folded: NDArray[np.uint16]  # the character as a feature; 0 where there is no letter
     script: NDArray[np.uint8]  # its script's number; 0 where there is no letter
-    text: NDArray[np.int64]  # the number of its text
+    starts: NDArray[np.int64]  # where each text begins; it ends where the next one does
+
+    @property
+    def count(self) -> int:
+        """How many texts there are."""
+        return len(self.starts)
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """How many characters each text has, its end included."""
+        return np.diff(self.starts, append=len(self.folded))
+
+    @property
+    def text(self) -> NDArray[np.int32]:
+        """The number of each character's text."""
+        return np.repeat(np.arange(self.count, dtype=np.int32), self.lengths)
 
     def counts(self) -> NDArray[np.int64]:
         """Return how many letters of each script each text has: texts x scripts; column 0 counts the rest."""
-        width = len(SCRIPTS) + 1
-        flat = np.bincount(self.text * width + self.script, minlength=self.count * width)
-        return flat.reshape(self.count, width)
+        found = np.zeros((self.count, len(SCRIPTS) + 1), np.int64)
+        highest = int(self.script.max())  # 2 where all is Devanagari and Latin: nine scripts need no look
+        for number in range(1, highest + 1):
+            found[:, number] = self._sums(self.script == number)
+        found[:, 0] = self.lengths - found.sum(axis=1)
+        return found
+
+    def _sums(self, mask: NDArray[np.bool_]) -> NDArray[np.int32]:
+        """Return how many characters of each text a mask holds."""
+        sums: NDArray[np.int32] = np.add.reduceat(mask.astype(np.int32), self.starts)
+        return sums
 
     def letter_counts(self) -> NDArray[np.int64]:
         """Return how many different letters in a row each text has at the least: 0, 1, or 2 for two and more."""
         letters = self.script > 0
-        changes = letters[1:] & letters[:-1] & (self.folded[1:] != self.folded[:-1])
-        pairs = np.bincount(self.text[1:][changes], minlength=self.count)
-        return np.where(pairs > 0, 2, np.minimum(self.counts()[:, 1:].sum(axis=1), 1))
+        changes = np.zeros(len(letters), np.bool_)
+        changes[1:] = letters[1:] & letters[:-1] & (self.folded[1:] != self.folded[:-1])
+        return np.where(self._sums(changes) > 0, 2, np.minimum(self._sums(letters), 1)).astype(np.int64)
 
     def main_script(self) -> NDArray[np.int64]:
         """Return each text's script by number: the commonest, Devanagari from DEVANAGARI_SHARE on; 0: no letters."""
@@ -47,23 +69,21 @@ class Texts:
 
     def letters_of(self, script: NDArray[np.int64]) -> NDArray[np.uint16]:
         """Return the folded characters, with those that are not in their text's script as 0."""
-        return np.where(self.script == script[self.text], self.folded, np.uint16(0))
+        wanted = np.repeat(script.astype(np.uint8), self.lengths)
+        return self.folded * (self.script == wanted)
 
 
 def read_texts(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> Texts:
     """Read one text or more (see `code_points`); joiners are taken out, for fonts and keyboards scatter them."""
     codes = code_points(texts, max_chars=max_chars)
-    end = codes == 0xFFFF
-    text = np.cumsum(end) - end
     folded = fold_table()[codes]
     kept = folded != 1
     if not kept.all():
-        codes, text, folded = codes[kept], text[kept], folded[kept]
-    script = script_table()[codes]
-    first = np.zeros(1, np.int64)  # a 0 before the first text; each END is one for the texts after it
+        codes, folded = codes[kept], folded[kept]
+    # A 0 before the first text; each END is one for the texts after it.
+    ends = np.flatnonzero(codes == 0xFFFF) + 1
     return Texts(
-        count=len(texts),
-        folded=np.concatenate([first.astype(np.uint16), folded]),
-        script=np.concatenate([first.astype(np.uint8), script]),
-        text=np.concatenate([first, text]),
+        folded=np.concatenate([np.zeros(1, np.uint16), folded]),
+        script=np.concatenate([np.zeros(1, np.uint8), script_table()[codes]]),
+        starts=np.concatenate([[0], ends[:-1] + 1]),
     )

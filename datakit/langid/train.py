@@ -104,9 +104,10 @@ def matrices(words: Words) -> tuple[Sparse, Sparse, Places]:
     """Return windows x words, words x features, and the numbers of the windows that hold a word at all."""
     alive, begin = np.unique(words.text, return_index=True)
     sizes = np.diff(np.append(begin, len(words.text)))
-    features, starts = buckets(words, bits=BITS)
+    distinct, kind = words.distinct()
+    features, starts = buckets(distinct, bits=BITS)
     per_word = np.diff(np.append(starts, len(features)))
-    texts = Sparse.build(words.kind, begin, (1 / np.sqrt(sizes)).astype(np.float32))
+    texts = Sparse.build(kind, begin, (1 / np.sqrt(sizes)).astype(np.float32))
     grams = Sparse.build(features, starts, (1 / np.sqrt(per_word)).astype(np.float32))
     return texts, grams, alive
 

@@ -1,4 +1,4 @@
-"""From characters to features: the distinct words of many texts, and hashed n-grams of each word.
+"""From characters to features: the words of many texts, and hashed n-grams of each distinct word.
 
 A word is a run of letters of one text. Its features are its n-grams of 2 to 6 characters, the boundaries before and
 after it included, and the word as a whole. All of it is arithmetic on whole arrays: the hash of any stretch of text is
@@ -23,13 +23,25 @@ INVERSE: Final = pow(BASE, -1, 1 << 64)
 
 @dataclass(frozen=True, kw_only=True)
 class Words:
-    """The words of many texts. `first` and `last` are by distinct word, `kind` and `text` by occurrence."""
+    """The words of many texts, in the order in which they stand there."""
 
     prefix: "Prefix"  # hashes of any stretch of the characters, in which 0 stands where there is no letter
-    first: Places  # where a distinct word first occurs: [first, last) in the characters
+    first: Places  # where a word stands: [first, last) in the characters
     last: Places
-    kind: Places  # of each occurrence: which distinct word it is
-    text: Places  # of each occurrence: the number of its text, ascending
+    text: NDArray[np.int32]  # the number of its text, ascending
+
+    def hashes(self) -> Hashes:
+        """Return a number for each word; equal words have equal numbers, in this array and in any other."""
+        return self.prefix.of(self.first, self.last)
+
+    def distinct(self) -> tuple["Words", Places]:
+        """Return each different word once, and for each occurrence which of those it is."""
+        _, where, kind = np.unique(self.hashes(), return_index=True, return_inverse=True)
+        return self.some(where), kind
+
+    def some(self, which: Places) -> "Words":
+        """Return the words at these places of the list."""
+        return Words(prefix=self.prefix, first=self.first[which], last=self.last[which], text=self.text[which])
 
 
 @cache
@@ -70,18 +82,16 @@ def _prefix(folded: NDArray[np.uint16]) -> Prefix:
     return Prefix(sums=sums, inverse=_powers(INVERSE, blocks)[: len(folded) + 1])
 
 
-def find_words(folded: NDArray[np.uint16], text: Places) -> Words:
+def find_words(folded: NDArray[np.uint16], text: NDArray[np.int32]) -> Words:
     """Find the words in characters that begin and end with a 0 and belong to the texts numbered in `text`."""
     letter = folded != 0
     edge = np.flatnonzero(letter[1:] != letter[:-1]) + 1
     first, last = edge[0::2], edge[1::2]
-    prefix = _prefix(folded)
-    _, where, kind = np.unique(prefix.of(first, last), return_index=True, return_inverse=True)
-    return Words(prefix=prefix, first=first[where], last=last[where], kind=kind, text=text[first])
+    return Words(prefix=_prefix(folded), first=first, last=last, text=text[first])
 
 
 def buckets(words: Words, *, bits: int) -> tuple[NDArray[np.int64], Places]:
-    """Return the features of each distinct word, numbers below 2**bits, and where each word's features begin."""
+    """Return the features of each word, numbers below 2**bits, and where each word's features begin."""
     prefix = words.prefix
     start, size = words.first - 1, words.last - words.first + 2
     counts = [np.maximum(size - order + 1, 0) for order in ORDERS]

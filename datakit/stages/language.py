@@ -8,7 +8,8 @@ import polars as pl
 from datakit.errors import UsageError
 from datakit.langid import DEFAULT, ENGINES, UNKNOWN, Guesses, guess
 from datakit.langid.marks import MARATHI, OTHERS
-from datakit.stage import Fault, mark
+from datakit.screening.suspects import mark_suspects
+from datakit.stage import Fault
 
 ROMANISED: Final = "mar-Latn"
 QUOTED: Final = "san"  # an answer may be a verse, and history's verses are in Sanskrit
@@ -64,7 +65,7 @@ class Language:
         texts = batch.select(_look("question"), _look("answer"))
         asked = self._guess(texts["question"])
         marathi = asked["label"].is_in(self.keep)
-        grammar = texts["answer"].str.count_matches(WORD) >= self.min_answer_words
+        grammar = self._has_grammar(texts["answer"])
         whole = batch.select(pl.concat_str(_head("question"), pl.lit("\n"), _head("answer"))).to_series()
         judged = batch.with_columns(
             asked["label"].alias("__question"),
@@ -72,9 +73,17 @@ class Language:
             grammar.alias("__grammar"),
             *self._guess_where(~marathi, whole, "__both"),
             *self._guess_where(marathi & grammar, texts["answer"], "__answer"),
-        )
-        marked = mark(judged.with_columns(self._label().alias("lang")), self.name, self._faults())
+        ).with_columns(self._label().alias("lang"))
+        doubtful = ~pl.col("lang").is_in(self.keep) | self._is_foreign_answer().fill_null(False)
+        marked = mark_suspects(judged, self.name, doubtful, lambda rows: rows, self._faults())
         return marked.select(batch.columns if "lang" in batch.columns else [*batch.columns, "lang"])
+
+    def _has_grammar(self, answers: pl.Series) -> pl.Series:
+        """Tell which answers have `min_answer_words` words, without counting the words of long ones to their end."""
+        least = self.min_answer_words
+        if least < 1:
+            return answers.is_not_null()
+        return answers.str.contains(rf"(?:{WORD}[^\pL\pM]\PL*?){{{least - 1}}}\pL")
 
     def _guess(self, texts: pl.Series) -> pl.DataFrame:
         found: Guesses = guess(texts.to_list(), engine=self.engine)
@@ -95,6 +104,9 @@ class Language:
         """Take the row's label, but the question's where that is in a kept language: names in the answer say little."""
         return pl.when(pl.col("__question").is_in(self.keep)).then(pl.col("__question")).otherwise(pl.col("__both"))
 
+    def _is_foreign_answer(self) -> pl.Expr:
+        return ~pl.col("__answer").is_in([*self.keep, UNKNOWN, ROMANISED, QUOTED])
+
     def _faults(self) -> list[Fault]:
         foreign = ~pl.col("lang").is_in(self.keep) & (pl.col("lang") != UNKNOWN)
         romanised = pl.col("lang") == ROMANISED
@@ -106,9 +118,7 @@ class Language:
         brief = pl.col("question").str.count_matches(WORD) <= FEW_WORDS
         spared = brief & marathi & ~others & ~pl.col("__grammar") & pl.lit("mar" in self.keep)
         sure = ((by_question | by_both | by_marks) & ~spared.fill_null(False)) | ~texts.str.contains(DEVANAGARI_LETTER)
-        differs = ~pl.col("__answer").is_in([*self.keep, UNKNOWN, ROMANISED, QUOTED]) & (
-            pl.col("__answer_sure") >= self.min_answer_confidence
-        )
+        differs = self._is_foreign_answer() & (pl.col("__answer_sure") >= self.min_answer_confidence)
         row = _detail("question and answer", "__both", "__both_sure")
         return [
             Fault("romanised_marathi", romanised & (self.romanised == "reject"), row),

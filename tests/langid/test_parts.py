@@ -69,7 +69,7 @@ def test_letters_of_the_other_script_are_left_out() -> None:
     with_terms, script = words_of(["पुणे करार Poona Pact झाला"])
     without, _ = words_of(["पुणे करार झाला"])
     assert list(script) == [1]
-    assert len(with_terms.kind) == len(without.kind) == 3
+    assert len(with_terms.text) == len(without.text) == 3
 
 
 def test_mostly_latin_text_is_latin() -> None:
