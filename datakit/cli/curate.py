@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from datakit.cli.elsewhere import chosen_engine, raw_folder
 from datakit.cli.ocr import OCR_HELP, OcrChoice
 from datakit.errors import Interrupted
 
@@ -18,11 +19,15 @@ _NAMED = 10  # decisions that are named; the rest are counted
 
 
 def curate(
-    raw: Annotated[Path, typer.Argument(help="Folder of raw files.")],
-    curated: Annotated[Path, typer.Argument(help="Folder that holds the versions.")],
+    raw: Annotated[str, typer.Argument(help="Folder of raw files, or an address such as s3://bucket/prefix.")],
+    curated: Annotated[Path, typer.Argument(help="Folder that holds the versions; on this machine or mounted.")],
     recipe: Annotated[str, typer.Option(help="Name of a built-in recipe, or a TOML file.")] = "marathi-history",
     name: Annotated[str | None, typer.Option(help="Name of the dataset; the recipe's own by default.")] = None,
-    engine: Annotated[str, typer.Option(help="Where the row stages run; only `local` so far.")] = "local",
+    engine: Annotated[str, typer.Option(help="Where rows are processed and compared: local or ray.")] = "local",
+    ray_address: Annotated[
+        str | None,
+        typer.Option(help="host:port of a Ray cluster, or auto; by default one of this machine, for this run."),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one for small input, else one a core.")
     ] = None,
@@ -44,20 +49,22 @@ def curate(
 ) -> None:
     """Curate RAW into one immutable version below CURATED."""
     from datakit.cli.progress import Bars
-    from datakit.errors import UsageError
     from datakit.pipeline import curate as run
     from datakit.recipe import load, with_gate, with_ocr
 
-    if engine != "local":
-        raise UsageError(f"--engine {engine}: expected local; other engines are not part of this version")
     try:
-        with Bars() as progress:
+        with (
+            raw_folder(raw, curated) as folder,
+            chosen_engine(engine, address=ray_address, workers=workers) as elsewhere,
+            Bars() as progress,
+        ):
             result = run(
-                raw,
+                folder.absolute() if elsewhere else folder,
                 curated,
                 recipe=with_ocr(with_gate(load(recipe), wanted=gate, suite=suite), ocr),
                 name=name,
                 workers=workers,
+                engine=elsewhere,
                 batch_rows=batch_rows,
                 sample=sample,
                 dry_run=dry_run,

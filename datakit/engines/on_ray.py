@@ -5,13 +5,14 @@ read here and sent out batch by batch. Parts go to the work folder, which every 
 a task that is started again after its worker died finds the parts that were done.
 """
 
+import contextlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
-from datakit.engines.cluster import needed
+from datakit.engines.cluster import cluster, needed
 from datakit.engines.near_dedup import NearDedupOnRay
 from datakit.engines.results import AHEAD, in_order, result
 from datakit.engines.tasks import RETRIES, Looked, curate_files, fill_batch, look
@@ -30,14 +31,30 @@ _SHARE: Final = 4  # a file that is more than this part of a CPU's share of the 
 _LEAST_BYTES: Final = 4 << 20  # below this a task costs more than it saves
 
 
-@dataclass(frozen=True, kw_only=True)
 class OnRay:
-    """The engine; use it inside `cluster`."""
+    """The engine, a context manager: its cluster is left, or ended if it was started for it, at the end."""
 
-    cpus: int
-    """How many tasks run at a time."""
-    shared: bool = False
-    """The cluster has other machines: each is asked whether it sees the files and has the same rules."""
+    def __init__(self, *, address: str | None = None, workers: int | None = None) -> None:
+        """Take what `cluster` takes; `workers` limits how many tasks run at a time. A local one starts when needed."""
+        self._address = address
+        self._workers = workers
+        self._running: int | None = None
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> "OnRay":
+        needed()
+        if self._address is not None:
+            self._cpus()  # a wrong address is told before anything is read
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        self._running = None
+        self._stack.close()
+
+    def _cpus(self) -> int:
+        if self._running is None:
+            self._running = self._stack.enter_context(cluster(address=self._address, cpus=self._workers))
+        return self._running
 
     def parts(self, feed: Feed, inputs: Sequence[Input], progress: Progress) -> list[Part]:
         """Return the parts of all inputs, in the order of the inputs and of their rows.
@@ -45,12 +62,13 @@ class OnRay:
         Errors: as a local run; `UsageError` where a node does not see the files, `MissingDependencyError` where its
         program is another one.
         """
+        cpus = self._cpus()
         feed.work.mkdir(parents=True, exist_ok=True)
         there = replace(feed, work=feed.work.resolve())
         placed = [replace(source, path=source.path.absolute()) for source in inputs]
-        if self.shared:
+        if self._address is not None:
             self._ask_nodes([str(there.work), *(str(source.path) for source in placed[:1])])
-        largest = max(sum(source.size for source in inputs) // (self.cpus * _SHARE), _LEAST_BYTES)
+        largest = max(sum(source.size for source in inputs) // (cpus * _SHARE), _LEAST_BYTES)
         runs = [(large, list(run)) for large, run in groupby(placed, key=lambda source: source.size > largest)]
         bundles = [bundle for large, run in runs if not large for bundle in _bundles(run, min(largest, _BUNDLE_BYTES))]
         done = {
@@ -60,7 +78,7 @@ class OnRay:
         found: list[Part] = []
         for large, run in runs:
             if large:
-                found += there.parts(run, _Batches(there.recipe, self.cpus), progress)
+                found += there.parts(run, _Batches(there.recipe, cpus), progress)
             else:
                 found += [part for source in run for part in done.get(source.name, ())]
         return [_named_from(feed.work, part) for part in found]
@@ -68,7 +86,7 @@ class OnRay:
     def corpus_stages(self, stages: Sequence[CorpusStage]) -> Sequence[CorpusStage]:
         """Return the stages with the near-duplicate search spread over the cluster."""
         return [
-            NearDedupOnRay(**options(stage), cpus=self.cpus) if isinstance(stage, NearDedup) else stage
+            NearDedupOnRay(**options(stage), cpus=self._cpus()) if isinstance(stage, NearDedup) else stage
             for stage in stages
         ]
 
@@ -76,7 +94,7 @@ class OnRay:
         ray = needed()
         task = ray.remote(curate_files).options(max_retries=RETRIES)
         shared = ray.put(feed)
-        for parts, notes in in_order(task.remote, ((shared, one) for one in bundles), width=self.cpus * AHEAD):
+        for parts, notes in in_order(task.remote, ((shared, one) for one in bundles), width=self._cpus() * AHEAD):
             for name, note in notes:
                 progress.start(name, None)
                 progress.finish(name, note)
