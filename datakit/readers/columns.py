@@ -10,8 +10,9 @@ from datakit.errors import UsageError
 # Order decides where a table has two candidates: Marathi beside English, a question beside an instruction.
 ALIASES: Final[dict[str, tuple[str, ...]]] = {
     "question": (
-        "प्रश्न", "प्रश्नः", "प्रश्न मजकूर", "विचारलेला प्रश्न", "question_mr", "question_marathi", "marathi_question",
-        "question", "question text", "questions", "ques", "query", "q", "instruction", "user", "human", "prompt",
+        "प्रश्न", "प्रश्नः", "प्रश्न मजकूर", "विचारलेला प्रश्न", "रिकामी जागा", "रिकाम्या जागा", "गाळलेली जागा", "question_mr",
+        "question_marathi", "marathi_question", "question",
+        "question text", "questions", "ques", "query", "q", "instruction", "user", "human", "prompt",
         "input", "inputs", "problem",
     ),
     "answer": (

@@ -1,15 +1,13 @@
 """HTML: pairs that the page's structure names, then headings that ask, प्र./उ. paragraphs and tables."""
 
-import re
 from collections.abc import Iterator
-from typing import Final
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
 from datakit.readers.blocks import chosen_option
 from datakit.readers.document import Document, Reading, read_up_to
 from datakit.readers.html_main import main_text
-from datakit.readers.html_options import option_lists
+from datakit.readers.html_options import ICON, option_lists
 from datakit.readers.html_pairs import Pair, definition_lists, details, json_ld, microdata
 from datakit.readers.html_running import running
 from datakit.readers.html_text import Element, Places, hide_unseen, parse
@@ -17,9 +15,6 @@ from datakit.readers.limits import PAGE_BYTES
 from datakit.readers.markers import ANSWER, QUESTION
 from datakit.readers.passage import passage_row
 from datakit.readers.row import Broken, Row, reject
-
-ICON: Final = re.compile(r"^(?:[#+▶►▸▾▼❓❔➤»›•*\u25a0-\u25ff][\ufe0e\ufe0f]?\s*)+(?=\S)")
-"""Signs that a page draws before a question: of a link to itself, of a part that opens."""
 
 
 def read(document: Document, reading: Reading) -> Iterator[Row]:

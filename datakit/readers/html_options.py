@@ -4,44 +4,45 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from datakit.readers.html_groups import Group, groups
+from datakit.readers.html_names import is_right
 from datakit.readers.html_pairs import Pair
 from datakit.readers.html_text import BLOCKS, Element, Leaf, Places, leaves, text_of
 from datakit.readers.markers import ANSWER, BLANK, NUMBERED, QUESTION, asks
 from datakit.readers.options import KEY_AND_TEXT, MARATHI, SERIES, Options
 
-MAX_OPTION_CHARS: Final = 200
-"""A longer item is a paragraph; the longest option of 1,592 exam questions has 143."""
-
 TICK: Final = re.compile(r"\s*(?:[✓✔☑✅√]\ufe0f?|\(\s*(?:बरोबर|योग्य|अचूक)(?:\s+उत्तर)?\s*\)|←\s*(?:उत्तर|योग्य उत्तर))\s*")
 """What pages write beside the right option."""
 
-MARKED: Final = re.compile(
-    r"(?<![\w-])(?:correct|right|is-correct|correct-?answer|right-?answer|answer-correct|barobar)(?![\w-])", re.I
+SHOW: Final = re.compile(
+    r"^(?:(?:योग्य\s+)?उत्तर\s*(?:पहा|पाहा|बघा|दाखवा|तपासा)|(?:show|view|see|check)\s+(?:the\s+)?answer|(?:सविस्तर|अधिक)\s+वाचा"
+    r"|read\s+more)\W*$",
+    re.I,
 )
-"""Class names of the right option, as whole words: `incorrect` is none."""
+"""What a button says; it is neither question nor answer."""
 
 TRUE: Final = ("true", "1", "yes", "correct")
+
+ICON: Final = re.compile(r"^(?:[#+▶►▸▾▼❓❔➤»›•*\u25a0-\u25ff][\ufe0e\ufe0f]?\s*)+(?=\S)")
+"""Signs that a page draws before a question: of a link to itself, of a part that opens."""
+
+WRAPPERS: Final = 3
+"""So many elements may hold nothing but the options before their question is looked for beside them."""
 
 STRONG: Final = ("b", "strong", "u", "mark")
 
 
 def option_lists(root: Element, places: Places) -> Iterator[Pair]:
-    """Yield questions whose options are a list: one item is marked, or the line below names it."""
-    for element in root.iter():
-        listed = element.tag in ("ol", "ul")
-        items = [child for child in element if child.tag == ("li" if listed else "label")]
-        if not 2 <= len(items) <= len(MARATHI):
-            continue
-        lines = [list(leaves(item)) for item in items]
-        if any(len(found) != 1 or len(found[0].text) > MAX_OPTION_CHARS for found in lines):
-            continue
-        leaf_of = [found[0] for found in lines]
-        options = _options([without_mark(leaf.text) for leaf in leaf_of], element)
+    """Yield questions whose options stand side by side: one of them is marked, or the line below names it."""
+    for group in groups(root):
+        items, listed = group.items, group.items[0].tag == "li"
+        element = items[0].getparent()
+        options = _options([without_mark(leaf.text) for leaf in group.lines], element)
         stem = _stem(element if listed else items[0])
         if options is None or stem is None:
             continue
         asked, first = stem
-        marked = [number for number, leaf in enumerate(leaf_of) if is_marked(leaf)]
+        marked = right_ones(group)
         below = _below(element if listed else items[-1])
         if below is not None and (match := ANSWER.match(text_of(below))) is not None:
             given, named = options.answer(text_of(below)[match.end() :].strip().split("\n")[0])
@@ -57,16 +58,30 @@ def option_lists(root: Element, places: Places) -> Iterator[Pair]:
         yield Pair(places.of(first) + places.span(first, last), question, answer, taken)
 
 
-def is_marked(leaf: Leaf) -> bool:
-    """Tell whether a page shows a line as the right one: a tick, a class, a checked box, or all of it bold."""
+def right_ones(group: Group) -> list[int]:
+    """Return which options of a group are marked; HD Quiz gives the right one's button the value 1, the others none."""
+    marked = [at for at, leaf in enumerate(group.lines) if is_marked(leaf, group.items[at])]
+    if marked:
+        return marked
+    boxes = [next(iter(item.iter("input")), None) for item in group.items]
+    if all(box is not None and "hdq_option" in (box.get("class") or "") for box in boxes):
+        return [at for at, box in enumerate(boxes) if box is not None and box.get("value") == "1"]
+    return []
+
+
+def is_marked(leaf: Leaf, item: Element | None = None) -> bool:
+    """Tell whether a page shows a line as the right one: a tick, a class, a checked box, or all of it bold.
+
+    `item` is the option that the line stands in, where it is known.
+    """
     if TICK.search(leaf.text):
         return True
     owner = leaf.owner
-    for element in (owner, *owner.iterdescendants()):
+    within = () if item is None or item is owner else (item, *item.iterdescendants())
+    for element in (owner, *owner.iterdescendants(), *within):
         if not isinstance(element.tag, str):
             continue
-        named = f"{element.get('class', '')} {element.get('id', '')}"
-        if MARKED.search(named) or any(
+        if is_right(element) or any(
             (element.get(name) or "").casefold() in TRUE for name in ("data-correct", "data-answer", "aria-checked")
         ):
             return True
@@ -110,19 +125,25 @@ def _options(texts: list[str], element: Element) -> Options | None:
 
 
 def _stem(element: Element) -> tuple[str, Element] | None:
-    """Return the question above a list, and the element it stands in; None where nothing there asks."""
-    parent, before = element.getparent(), element.getprevious()
-    while (
-        before is not None and not (isinstance(before.tag, str) and text_of(before)) and not (before.tail or "").strip()
-    ):
-        before = before.getprevious()
-    if before is not None and before.tag in BLOCKS and not (before.tail or "").strip():
-        if before.tag in ("ol", "ul", "table", "dl"):
+    """Return the question above options, and the element it stands in; None where nothing there asks."""
+    for _ in range(WRAPPERS):
+        parent, before = element.getparent(), element.getprevious()
+        while (
+            before is not None
+            and not (isinstance(before.tag, str) and text_of(before))
+            and not (before.tail or "").strip()
+        ):
+            before = before.getprevious()
+        if before is not None and before.tag in BLOCKS and not (before.tail or "").strip():
+            if before.tag in ("ol", "ul", "table", "dl"):
+                return None
+            text = text_of(before).rpartition("\n")[2]
+            return (bare(text), before) if _asks(text) else None
+        if parent is None or parent.tag not in ("li", "div", "fieldset", "td", "section", "p", "form"):
             return None
-        text = text_of(before).rpartition("\n")[2]
-        return (_bare(text), before) if _asks(text) else None
-    if parent is None or parent.tag not in ("li", "div", "fieldset", "td", "section", "p"):
-        return None
+        if before is not None or (parent.text or "").strip():
+            break
+        element = parent  # a wrapper of the options alone
     lines = []
     for leaf in leaves(parent):
         if element in leaf.owner.iterancestors() or leaf.owner is element:
@@ -130,24 +151,33 @@ def _stem(element: Element) -> tuple[str, Element] | None:
         lines.append(leaf.text)
     text = lines[-1] if lines else ""
     in_list = parent.tag == "li" and bool(text)
-    return (_bare(text), parent) if text and (_asks(text) or in_list) else None
+    return (bare(text), parent) if text and (_asks(text) or in_list) else None
 
 
 def _asks(text: str) -> bool:
     return bool(asks(text) or BLANK.search(text) or QUESTION.match(text) or NUMBERED.match(text) or text.endswith(":"))
 
 
-def _bare(text: str) -> str:
-    text = QUESTION.sub("", text, count=1)
+def bare(text: str) -> str:
+    """Return a question without its mark, its number and the signs before them."""
+    text = QUESTION.sub("", ICON.sub("", text, count=1), count=1)
     match = NUMBERED.match(text)
     return (text[match.end() :] if match else text).strip()
 
 
 def _below(element: Element) -> Element | None:
-    """Return the block that follows a list."""
+    """Return the block that follows options in the page, a button that shows it aside."""
+    parent = element.getparent()
     after = element.getnext()
-    while after is not None and not (isinstance(after.tag, str) and text_of(after)):
-        if (after.tail or "").strip():
+    tail = element.tail
+    while True:
+        if (tail or "").strip():
             return None
-        after = after.getnext()
-    return after if after is not None and after.tag in BLOCKS else None
+        if after is None:
+            if parent is None or parent.tag in ("body", "li", "td", "article", "main"):
+                return None
+            after, tail, parent = parent.getnext(), parent.tail, parent.getparent()
+            continue
+        if isinstance(after.tag, str) and (text := text_of(after)) and not SHOW.match(text):
+            return after if after.tag in BLOCKS else None
+        tail, after = after.tail, after.getnext()

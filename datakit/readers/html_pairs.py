@@ -54,8 +54,8 @@ def microdata(root: Element, places: Places) -> Iterator[Pair]:
         given = _property(element, "acceptedAnswer", "suggestedAnswer")
         if name is not None and given is not None and name is not given:
             answers = _properties(given, "text") or [given]
-            whole = "\n".join(text_of(part) for part in answers)
-            yield Pair(places.of(element) + places.span(element), text_of(name), whole, (element,))
+            whole = "\n".join(_said(part) for part in answers)
+            yield Pair(places.of(element) + places.span(element), _said(name), whole, (element,))
 
 
 def details(root: Element, places: Places) -> Iterator[Pair]:
@@ -112,6 +112,11 @@ def _accepted(value: object) -> str | None:
         return _accepted(value[0]) if value else None
     text = value.get("text") if isinstance(value, dict) else value
     return text if isinstance(text, str) and text.strip() else None
+
+
+def _said(part: Element) -> str:
+    """Return the text of a property: of a <meta> its content, else what the page shows."""
+    return fragment_text(part.get("content") or "") if part.tag == "meta" else text_of(part)
 
 
 def _property(element: Element, *names: str) -> Element | None:

@@ -1,98 +1,141 @@
-"""Running text of a page: tables, headings that ask, प्र./उ. paragraphs, options of which one is marked."""
+"""Running text of a page: tables, headings that ask, प्र./उ. paragraphs, options, and what its classes name."""
 
 import re
 from bisect import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from datakit.readers.blocks import Blocks, Line
 from datakit.readers.document import Reading
-from datakit.readers.html_options import is_marked, without_mark
-from datakit.readers.html_text import Element, Leaf, Places, leaves, text_of
-from datakit.readers.markers import ANSWER, BLANK, NUMBERED, OPTION, QUESTION, asks
+from datakit.readers.html_groups import Group, groups
+from datakit.readers.html_levels import level, scope
+from datakit.readers.html_named import Named, named_parts
+from datakit.readers.html_names import is_note
+from datakit.readers.html_options import ICON, SHOW, is_marked, right_ones, without_mark
+from datakit.readers.html_tables import is_key_title, key_lines, rows_of
+from datakit.readers.html_text import Element, Leaf, Places, leaves
+from datakit.readers.markers import ANSWER, BLANK, EXPLANATION, NUMBERED, OPTION, QUESTION, asks, number_in
+from datakit.readers.options import MARATHI
 from datakit.readers.row import Row
-from datakit.readers.table import Cells, is_header, table_rows
-
-HEADINGS: Final = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6}
-OTHER_HEADING: Final = 7  # a bold paragraph or an accordion's button that asks
-
-ASKING_CLASS: Final = re.compile(r"question|accordion|faq|toggle", re.I)
-
-NUMBER_CHARS: Final = 4
-"""`१२.` before a question in a table."""
-
-SHOW: Final = re.compile(
-    r"^(?:(?:योग्य\s+)?उत्तर\s*(?:पहा|पाहा|बघा|दाखवा|तपासा)|(?:show|view|see|check)\s+(?:the\s+)?answer|(?:सविस्तर|अधिक)\s+वाचा"
-    r"|read\s+more)\W*$",
-    re.I,
-)
-"""What a button says; it is neither question nor answer."""
+from datakit.readers.table import table_rows
 
 CUT: Final = Line(0, "---")
 """Ends the open answer, as a rule across the page does."""
+
+ONE_LINE: Final = re.compile(r"^(.{8,}?\?[\"'”’)]*)\s*(?:→|⇒|➡\ufe0f?|=>|->|[-–—=]|:-?)\s*(\S.{0,150})$")
+"""`… कधी दिले? → १९०२`: a question and its answer in one line; two such lines in a row are a list, one may be speech."""
+
+CALL: Final = re.compile(
+    r"^(?:(?:आम्हाला|आमच्याशी|येथे|इथे|आजच)\s+\S+(?:\s+\S+){0,3}|सदस्य\s+व्हा|संपर्क\s+(?:करा|साधा)|नोंदणी\s+करा|सबस्क्राईब\s+करा"
+    r"|फॉलो\s+करा|subscribe|contact\s+us|sign\s+up|log\s*in|click\s+here)\W*$",
+    re.I,
+)
+"""What a page asks of its reader where an answer would stand."""
+
+
+@dataclass
+class _Page:
+    """What is known of a page beside its lines."""
+
+    named: Named
+    rules: Sequence[int]
+    key_rows: Mapping[Element, str]
+    groups: Mapping[Element, tuple[Group, int]]
+    places: Places
 
 
 def running(root: Element, taken: frozenset[Element], reading: Reading, places: Places) -> Iterator[Row]:
     """Yield the pairs of tables, headings that ask, and marked paragraphs, in the order of the page."""
     tables = [table for table in root.iter("table") if not any(above in taken for above in table.iterancestors())]
-    asking = {}
-    for table in tables:
-        cells = [
-            (places.of(row) + places.span(row), [text_of(cell) for cell in row if cell.tag in ("td", "th")])
-            for row in table.iter("tr")
-        ]
-        if len(cells) > 1 and all(_asks_and_answers(row) for _, row in cells):
-            asking[table] = [("", ["प्रश्न", "उत्तर"]), *((place, row[-2:]) for place, row in cells)]
-        elif len(cells) > 1 and any(is_header(row, reading) for _, row in cells[:2]):
-            asking[table] = cells
+    asking = {table: rows for table in tables if (rows := rows_of(table, places, reading)) is not None}
     for cells in asking.values():
         reading.saw("table")
-        yield from table_rows(list[Cells | Row](cells), reading)
-    found = [leaf for leaf in leaves(root, taken | frozenset(asking)) if not SHOW.match(leaf.text)]
-    rules = sorted(places.offset(rule) for rule in root.iter("hr"))
-    yield from _blocks(found, rules, reading, places)
+        yield from table_rows(cells, reading)
+    skip = taken | frozenset(asking)
+    sure = [group for group in groups(root) if group.sure]
+    options = frozenset(item for group in sure for item in group.items)
+    named = named_parts(root, skip, options)
+    page = _Page(
+        named,
+        sorted(places.offset(rule) for rule in root.iter("hr")),
+        {row: line for table in tables if table not in asking for row, line in key_lines(table).items()},
+        {item: (group, at) for group in sure for at, item in enumerate(group.items)},
+        places,
+    )
+    found = [
+        leaf
+        for leaf in leaves(root, skip | named.notes, named.roles)
+        if not SHOW.match(leaf.text) and not is_note(leaf.owner, beside=False)
+    ]
+    yield from _blocks(_without_calls(found), page, reading)
 
 
-def _asks_and_answers(row: Sequence[str]) -> bool:
-    """Tell whether a row of a table without a header is a question and its answer, a number before them or not."""
-    if len(row) not in (2, 3) or (len(row) == 3 and len(row[0]) > NUMBER_CHARS):
-        return False
-    return asks(row[-2]) and bool(row[-1]) and not asks(row[-1])
+def _without_calls(found: Sequence[Leaf]) -> list[Leaf]:
+    """Leave out what a page asks of its reader below a heading."""
+    return [leaf for leaf in found if not (CALL.match(leaf.text) and not asks(leaf.text))]
 
 
-def _blocks(found: Sequence[Leaf], rules: Sequence[int], reading: Reading, places: Places) -> Iterator[Row]:
+def _blocks(found: Sequence[Leaf], page: _Page, reading: Reading) -> Iterator[Row]:
+    places = page.places
+
     def place(first: int, last: int) -> str:
         return places.of(found[first].owner) + places.between(found[first], found[last])
 
     blocks = Blocks(place=place)
-    scope: Element | None = None
-    marks = marked_options(found)
+    ruled: tuple[Element, ...] = ()
+    part: Element | None = None
+    asked = False  # in a question whose answer the page names further down
+    marks = {**marked_options(found), **_sure_options(found, page), **_keys(found, page), **_one_liners(found)}
     for at, leaf in enumerate(found):
-        level = _level(leaf.owner, leaf.text)
-        if at and bisect(rules, places.offset(leaf)) > bisect(rules, places.offset(found[at - 1])):
+        around = (leaf.owner, *leaf.owner.iterancestors())
+        of_row = page.named.of(leaf.owner)
+        ended = part is not None and part not in around and not EXPLANATION.match(leaf.text)
+        crossed = at > 0 and bisect(page.rules, places.offset(leaf)) > bisect(page.rules, places.offset(found[at - 1]))
+        if crossed or ended or (ruled and not any(element in around for element in ruled)):
             yield from blocks.feed(CUT)
-            scope = None
-        if scope is not None and scope not in (leaf.owner, *leaf.owner.iterancestors()):
-            yield from blocks.feed(CUT)
-            scope = None
-        if level and asks(leaf.text):
-            scope = _scope(leaf.owner)
-        text, answer = marks.get(at, (leaf.text, None))
-        yield from blocks.feed(Line(at, text, level, hard=True))
-        if answer is not None:
-            yield from blocks.feed(Line(at, f"उत्तर: {answer}", 0, hard=True))
+            ruled, part = (), None
+        if of_row is not None:
+            element, role = of_row
+            for text in _named_lines(leaf, role, first=at == 0 or page.named.of(found[at - 1].owner) != of_row):
+                yield from blocks.feed(Line(at, text, 0, hard=True))
+            part = element if role == "answer" else None
+            asked = role == "question"
+            ruled = ()
+            continue
+        lines = marks.get(at, (leaf.text,))
+        heading = 0 if at in marks else level(leaf.owner, leaf.text)
+        if heading and asked:
+            continue  # `2 उत्तरे` between a question and its answers
+        if heading and asks(leaf.text):
+            ruled = scope(leaf.owner)
+        for number, text in enumerate(lines):
+            yield from blocks.feed(Line(at, text, heading if not number else 0, hard=True))
     yield from blocks.finish()
     if blocks.rows:
         reading.saw("blocks")
 
 
-def marked_options(found: Sequence[Leaf]) -> dict[int, tuple[str, str | None]]:
-    """Return the lines of options of which exactly one is marked as the answer: their text without the mark.
+def _named_lines(leaf: Leaf, role: str, *, first: bool) -> tuple[str, ...]:
+    """Return a line of a part that is a question or an answer by name, with the mark it then needs."""
+    text = leaf.text
+    if role == "answer":
+        return (text if not first or ANSWER.match(text) else f"उत्तर: {text}",)
+    text = ICON.sub("", text, count=1)
+    if not first or QUESTION.match(text):
+        return (text,)
+    match = NUMBERED.match(text)
+    return (f"प्रश्न {number_in(match[0])}: {text[match.end() :]}" if match else f"प्रश्न: {text}",)
 
-    Beside the last of each run stands the answer. A run that an answer follows, or in which none or several are
+
+def marked_options(found: Sequence[Leaf]) -> dict[int, tuple[str, ...]]:
+    """Return the lines of lettered options of which exactly one is marked as the answer: their text without the mark.
+
+    Below the last of each run stands the answer. A run that an answer follows, or in which none or several are
     marked, is left as it is.
     """
-    changed: dict[int, tuple[str, str | None]] = {}
+    changed: dict[int, tuple[str, ...]] = {}
     at = 0
     while at < len(found):
         end = at
@@ -103,35 +146,68 @@ def marked_options(found: Sequence[Leaf]) -> dict[int, tuple[str, str | None]]:
         if len(run) >= 2 and not answered and at > 0 and _stem(found[at - 1].text):
             marked = [number for number in run if is_marked(found[number])]
             if len(marked) == 1:
-                changed |= {number: (without_mark(found[number].text), None) for number in run}
-                changed[end - 1] = (changed[end - 1][0], without_mark(found[marked[0]].text))
+                changed |= {number: (without_mark(found[number].text),) for number in run}
+                changed[end - 1] += (f"उत्तर: {without_mark(found[marked[0]].text)}",)
         at = max(end, at + 1)
     return changed
 
 
+def _sure_options(found: Sequence[Leaf], page: _Page) -> dict[int, tuple[str, ...]]:
+    """Return the lines of what the page calls options, each with a letter; below the last the one that is marked."""
+    changed: dict[int, tuple[str, ...]] = {}
+    for at, leaf in enumerate(found):
+        item = next((above for above in (leaf.owner, *leaf.owner.iterancestors()) if above in page.groups), None)
+        if item is None:
+            continue
+        group, number = page.groups[item]
+        text = without_mark(leaf.text)
+        changed[at] = (text if OPTION.match(text) else f"({MARATHI[number]}) {text}",)
+        marked = right_ones(group)
+        if number == len(group.items) - 1 and len(marked) == 1:
+            changed[at] += (f"उत्तर: {without_mark(group.lines[marked[0]].text)}",)
+    return changed
+
+
+def _keys(found: Sequence[Leaf], page: _Page) -> dict[int, tuple[str, ...]]:
+    """Return the cells of answer keys: those of a row as one line, where a title says that a key follows."""
+
+    def row_of(item: tuple[int, Leaf]) -> Element | None:
+        owner = item[1].owner
+        return next((above for above in (owner, *owner.iterancestors()) if above in page.key_rows), None)
+
+    changed: dict[int, tuple[str, ...]] = {}
+    in_key, table = False, None
+    for row, cells in groupby(enumerate(found), row_of):
+        listed = list(cells)
+        if row is None:
+            in_key, table = is_key_title(listed[-1][1].text), None
+            continue
+        mine = next(row.iterancestors("table"), None)
+        in_key = in_key and table in (None, mine)
+        table = mine
+        if in_key:
+            changed |= {at: () for at, _ in listed}
+            changed[listed[0][0]] = (page.key_rows[row],) if page.key_rows[row] else ()
+    return changed
+
+
+def _one_liners(found: Sequence[Leaf]) -> dict[int, tuple[str, ...]]:
+    """Return the lines that hold a question and its answer, where two stand one below the other."""
+    matches = [ONE_LINE.match(leaf.text) for leaf in found]
+    changed: dict[int, tuple[str, ...]] = {}
+    for at, match in enumerate(matches):
+        beside = (at > 0 and matches[at - 1]) or (at + 1 < len(matches) and matches[at + 1])
+        if match is None or not beside or ANSWER.match(match[2]):
+            continue
+        question = match[1] if QUESTION.match(match[1]) else f"प्रश्न: {_unnumbered(match[1])}"
+        changed[at] = (question, f"उत्तर: {match[2]}")
+    return changed
+
+
+def _unnumbered(text: str) -> str:
+    match = NUMBERED.match(text)
+    return text[match.end() :] if match else text
+
+
 def _stem(text: str) -> bool:
     return bool(asks(text) or BLANK.search(text) or QUESTION.match(text) or NUMBERED.match(text))
-
-
-def _level(owner: Element, text: str) -> int:
-    """Return the level of a heading; a bold paragraph or an accordion's title that asks is one too."""
-    for element in (owner, *owner.iterancestors()):
-        if element.tag in HEADINGS:
-            return HEADINGS[element.tag]
-        if element.tag in ("td", "li", "section", "article", "main", "body"):
-            break
-    if not asks(text) or QUESTION.match(text):
-        return 0
-    bold = "".join("".join(part.itertext()) for part in owner.iter("b", "strong", "button"))
-    if "".join(bold.split()) == "".join(text.split()) or ASKING_CLASS.search(owner.get("class") or ""):
-        return OTHER_HEADING
-    return 0
-
-
-def _scope(heading: Element) -> Element:
-    """Return the part of the page that a heading rules: the first element around it that holds more than it."""
-    length = len("".join("".join(heading.itertext()).split()))
-    for element in heading.iterancestors():
-        if len("".join("".join(element.itertext()).split())) > length:
-            return element
-    return heading

@@ -6,7 +6,7 @@ that an encoding fault tore apart, and the normalizer mends that before it touch
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final, NamedTuple
 
 from lxml import html as lxml_html  # type: ignore[import-untyped]  # lxml ships no types
@@ -15,32 +15,39 @@ Element = Any
 """An lxml element."""
 
 BLOCKS: Final = frozenset({
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html", "li",
-    "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
+    "address", "article", "aside", "blockquote", "body", "button", "center", "dd", "details", "div", "dl", "dt",
+    "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header", "hr", "html",
+    "li", "main", "nav", "ol", "p", "pre", "section", "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr",
     "ul", "caption",
 })  # fmt: skip
 
 NEVER_SEEN: Final = frozenset({
     "script", "style", "noscript", "template", "iframe", "object", "embed", "svg", "math", "canvas", "audio",
-    "video", "select", "option", "textarea", "input", "nav", "aside", "footer", "dialog", "menu", "title",
-    "meta", "link",
+    "video", "select", "option", "textarea", "nav", "aside", "footer", "dialog", "menu", "title", "link",
 })  # fmt: skip
 
-TEXT_PARTS: Final = ("p", "h1", "h2", "h3", "h4", "li", "td", "article", "main", "dl")
+TEXT_PARTS: Final = ("p", "h1", "h2", "h3", "h4", "li", "td", "article", "main", "dl", "fieldset")
 """What a form to fill in does not have."""
 
 HIDDEN_STYLE: Final = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 
 CHROME: Final = re.compile(
     r"(?:^|[\s_-])(?:nav|navbar|navigation|menu|breadcrumbs?|footer|sidebar|cookie|cookies|share|social|advert|ads|pagination|"
-    r"skip-link|screen-reader-text|visually-hidden|sr-only|comments|comment-list|comment-respond|related-posts)(?:$|[\s_-])",
+    r"skip-link|screen-reader-text|visually-hidden|sr-only|comments|comment-list|comment-respond|related-posts|mw-editsection|mw-jump-link|toc)(?:$|[\s_-])",
     re.I,
 )
 """Class names by which pages mark what surrounds the text; only whole words, so that `menu-driven` stays."""
 
-PANEL: Final = re.compile(r"accordion|collapse|panel|answer|faq|toggle|tab-?pane|tab-?content", re.I)
+PANEL: Final = re.compile(
+    r"accordion|collapse|panel|answer|faq|toggle|tab-?pane|tab-?content|solution|spoiler|explanation|reveal|uttar", re.I
+)
 """Class names of parts that a click opens: they are hidden while the page loads, and hold its text."""
+
+QUOTED: Final = re.compile(r"""['"]#?([\w-]+)['"]""")
+"""The name of a part in `onclick="show('a1')"`."""
+
+REFERENCE: Final = re.compile(r"(?:^|\s)reference(?:\s|$)")
+"""The class of a footnote's sign."""
 
 META_CHARSET: Final = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]+)""", re.I)
 
@@ -116,8 +123,13 @@ Spot = tuple[Element, bool, int]
 """A place between two characters: of an element's text or of its tail, so many characters on."""
 
 
-def leaves(element: Element, skip: frozenset[Element] = frozenset()) -> Iterator[Leaf]:
-    """Yield the lines of text below an element, each with the block it stands in; those in `skip` are passed over."""
+def leaves(
+    element: Element, skip: frozenset[Element] = frozenset(), apart: Collection[Element] = frozenset()
+) -> Iterator[Leaf]:
+    """Yield the lines of text below an element, each with the block it stands in.
+
+    Elements in `skip` are passed over; those in `apart` are blocks, whatever their tag.
+    """
     pieces: list[tuple[Element, bool, str]] = []
 
     def ended(owner: Element) -> Iterator[Leaf]:
@@ -145,7 +157,7 @@ def leaves(element: Element, skip: frozenset[Element] = frozenset()) -> Iterator
         if node in skip or not isinstance(node.tag, str):
             yield from ended(owner)
             continue
-        block = node.tag in BLOCKS
+        block = node.tag in BLOCKS or node in apart
         if block:
             yield from ended(owner)
             stack.append(("close", node, owner))
@@ -243,6 +255,7 @@ def _opened(root: Element) -> frozenset[str]:
                 value = element.get(name) or ""
                 if name == "aria-controls" or value.startswith("#"):
                     found.update(value.removeprefix("#").split())
+            found.update(QUOTED.findall(element.get("onclick") or ""))
     return frozenset(found)
 
 
@@ -252,6 +265,8 @@ def _unseen(element: Element, opened: frozenset[str]) -> bool:
     if element.tag in NEVER_SEEN or (element.tag == "form" and next(element.iter(*TEXT_PARTS), None) is None):
         return True  # a form around a whole page, as ASP.NET writes it, holds text
     named = f"{element.get('class', '')} {element.get('id', '')}"
+    if element.tag == "sup" and REFERENCE.search(element.get("class") or ""):
+        return True
     hidden = element.get("hidden") is not None or element.get("aria-hidden") == "true"
     if (hidden or HIDDEN_STYLE.search(element.get("style", ""))) and not (
         element.get("id") in opened or PANEL.search(named)

@@ -28,14 +28,16 @@ QUESTION: Final = re.compile(
     rf"|प्र\s*{_NUMBERED}\s*{_CLOSE}"
     rf"|प्रश्न\s*(?:{_NUMBERED})?\s*{_CLOSE}"
     rf"|प्रश्न\s*{_NUMBERED}\s*$"
-    rf"|Q(?:uestion|ues)?\s*\.?\s*(?:{_NUMBERED})?\s*{_CLOSE}"
+    rf"|Q(?:uestion|ues|ue)?\s*\.?\s*(?:{_NUMBERED})?\s*{_CLOSE}"
     rf")(?:\s+|(?<={_CLOSE})|$)",
     re.I,
 )
 
 ANSWER: Final = re.compile(
     rf"^(?:उ\s*(?!\.\s*प्र(?:देश|\.))[.:)]\s*{_CLOSE}?"
-    rf"|उत्तर\s*(?:{_NUMBERED})?\s*{_CLOSE}+"
+    rf"|(?:(?:योग्य|अचूक|बरोबर)\s*)?उत्तर\s*(?:{_NUMBERED})?\s*{_CLOSE}+"
+    rf"|(?:योग्य|अचूक|बरोबर)\s*पर्याय\s*{_CLOSE}+"
+    rf"|(?:Correct|Right)\s+(?:answer|option|choice|ans\.?)\s*{_CLOSE}+"
     rf"|उत्तर\s*$|उत्तरे\s*{_CLOSE}"
     rf"|A\s*(?:{NUMBER}\s*)?:"
     rf"|Ans(?:wer)?\s*(?:{NUMBER}\s*)?\.?\s*{_CLOSE}|Ans\s*\.)\s*",

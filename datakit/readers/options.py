@@ -22,7 +22,7 @@ SERIES: Final = (
     ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii"),
 )
 
-COLUMN: Final = re.compile(r"^(?:(?:पर्याय|option|opt|choice)(\w+)|([abcd]))$")
+COLUMN: Final = re.compile(r"^(?:(?:पर्याय|option|opt|choice)(\w+)|\(?([abcdअबकड])\)?)$")
 
 KEY: Final = re.compile(
     r"^(?:(?:पर्याय|option|उत्तर)\s*(?:क्र\.?|क्रमांक|no\.?)?)?\s*[:.\-]?\s*[(\[]?\s*"

@@ -76,8 +76,8 @@ def test_broken_json_ld_is_said(rows: Read) -> None:
         ("<p><b>प्र. १)</b> क?<br><b>उ.</b> ख</p>", "body > p", "क?", "ख"),
         ("<p>प्रश्न: क?</p><p>उत्तर: ख</p>", "body > p:nth-of-type(1)", "क?", "ख"),
         ("<table><tr><th>प्रश्न<th>उत्तर<tr><td>क?<td>ख</table>", "body > table > tr:nth-of-type(2)", "क?", "ख"),
-        ('<div class="faq"><button class="q">क?</button><div>ख</div></div>', "body > div", "क?", "ख"),
-        ('<h3 class="h"><button>क?</button></h3><div>ख</div>', "body > h3", "क?", "ख"),
+        ('<div class="faq"><button class="q">क?</button><div>ख</div></div>', "body > div > button", "क?", "ख"),
+        ('<h3 class="h"><button>क?</button></h3><div>ख</div>', "body > h3 > button", "क?", "ख"),
         (
             "<p>१) राजधानी? (अ) पुणे (ब) रायगड</p><p>उत्तर: (ब)</p>",
             "body > p:nth-of-type(1)",
