@@ -10,8 +10,9 @@ from datakit.errors import InputError, UsageError
 from export.adapter import Lora, as_f32
 from export.disk import check_room
 from export.gguf_values import ALIGNMENT, Value, f32, text, u32
+from export.hashed_writer import HashedWriter
 from export.layout import lay_out
-from export.part_file import HashedWriter, held, part_path, publish
+from export.part_file import held, part_path, publish
 from export.source import Source
 from export.tensors import Tensor, interleave
 from export.write import QUANTIZATION_VERSION, Written, as_value

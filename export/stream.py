@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from datakit.errors import InputError
 from export.ggml_types import PLAIN, TYPES
 from export.gguf_values import ALIGNMENT
-from export.part_file import HashedWriter
+from export.hashed_writer import HashedWriter
 from export.quantizer import Job, Made, Rows
 from export.sixteen_bits import bf16_to_f16, f32_to_bf16
 from export.tensors import Tensor

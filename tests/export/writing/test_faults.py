@@ -16,7 +16,7 @@ import pytest
 
 from datakit.errors import InputError, OutputError, UsageError
 from export.disk import check_room
-from export.part_file import HashedWriter, held, part_path
+from export.part_file import held, part_path
 from export.source import Source, open_source
 from export.write import bytes_needed, write_gguf
 from tests.export.writing.checkpoints import Tiny, build_shape
@@ -106,59 +106,6 @@ def test_a_full_disk_is_refused_before_the_start(tiny: Callable[[str], Path], tm
     assert failed.returncode != 0
     assert "OutputError" in failed.stderr
     assert "2.0 MiB free; nothing was written" in failed.stderr
-
-
-def test_a_device_without_space_says_so(tmp_path: Path) -> None:
-    """The disk's own refusal in the middle of a write becomes an error with the place and the next step."""
-    descriptor = os.open("/dev/full", os.O_WRONLY)
-    try:
-        writer = HashedWriter(descriptor, tmp_path / "x.part")
-        with pytest.raises(OutputError, match=r"x\.part: the disk refused after 0 bytes \(No space left on device\)"):
-            writer.write(b"x" * 100)
-        writer.close()
-    finally:
-        os.close(descriptor)
-
-
-def test_a_copied_range_is_hashed_as_it_lies_there(tmp_path: Path) -> None:
-    """What the kernel copies and what is written go into one hash, that of the file."""
-    (tmp_path / "source").write_bytes(bytes(range(256)) * 100_000)
-    with held(tmp_path / "part") as descriptor:
-        writer = HashedWriter(descriptor, tmp_path / "part")
-        writer.write(b"head")
-        writer.copy(tmp_path / "source", 5, 20_000_001)
-        writer.pad(32)
-        assert writer.close() == hashlib.sha256((tmp_path / "part").read_bytes()).hexdigest()
-    raw = (tmp_path / "part").read_bytes()
-    assert raw[:4] + raw[4:20_000_005] == b"head" + (tmp_path / "source").read_bytes()[5:20_000_006]
-    assert len(raw) % 32 == 0
-
-
-def test_a_copy_says_what_failed(tmp_path: Path) -> None:
-    """A source that ends early, a device that is full and a part that cannot be read back are told apart."""
-    (tmp_path / "source").write_bytes(b"x" * 100)
-    with held(tmp_path / "part") as descriptor:
-        writer = HashedWriter(descriptor, tmp_path / "part")
-        with pytest.raises(InputError, match=r"source: ends at byte 100; the file was cut off"):
-            writer.copy(tmp_path / "source", 40, 100)
-        writer.close()
-    descriptor = os.open(tmp_path / "blind", os.O_WRONLY | os.O_CREAT)  # may be written, not read back
-    try:
-        writer = HashedWriter(descriptor, tmp_path / "blind")
-        for _ in range(10):  # more than the queue holds: the writer must not hang
-            writer.copy(tmp_path / "source", 0, 100)
-        with pytest.raises(OutputError, match=r"blind: cannot be read back \(Bad file descriptor\)"):
-            writer.close()
-    finally:
-        os.close(descriptor)
-    descriptor = os.open("/dev/full", os.O_WRONLY)
-    try:
-        writer = HashedWriter(descriptor, tmp_path / "full")
-        with pytest.raises(OutputError, match=r"full: the disk refused after 0 bytes \(No space left on device\)"):
-            writer.copy(tmp_path / "source", 0, 100)
-        writer.close()
-    finally:
-        os.close(descriptor)
 
 
 def test_two_exports_of_one_file_do_not_meet(llama: Source, tmp_path: Path) -> None:
