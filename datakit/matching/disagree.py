@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
+from datakit.matching.alignment import align
 from datakit.matching.amounts import amounts
 from datakit.matching.dates import moments
 from datakit.matching.lexemes import Lexeme, fold, lexemes, stem
 from datakit.matching.names import canonical, lies_in
-from datakit.matching.near_match import align
 from datakit.matching.question_form import Asked
 from datakit.matching.spelling import same_word
 from datakit.matching.word_tables import rows

@@ -48,11 +48,11 @@ def same_but_slip(left: Lexeme, right: Lexeme) -> bool:
     if same_word(left, right):
         return True
     plain = left.kind in _PLAIN and right.kind in _PLAIN and min(len(left.surface), len(right.surface)) >= _MIN_PLAIN
-    return plain and _one_edit(skeleton(left.surface), skeleton(right.surface))
+    return plain and edited(skeleton(left.surface), skeleton(right.surface))
 
 
-def _one_edit(a: str, b: str) -> bool:
-    """A code point lost or added, two swapped, or one sign for another; never one letter for another."""
+def edited(a: str, b: str) -> bool:
+    """Tell whether one slip parts two spellings: a code point lost, added or swapped, or a sign for a sign."""
     long, short = (a, b) if len(a) >= len(b) else (b, a)
     start = next((n for n, (x, y) in enumerate(zip(long, short, strict=False)) if x != y), len(short))
     if len(long) == len(short) + 1:
@@ -86,32 +86,50 @@ def _slip(a: str, b: str, named: bool) -> bool:
         return False
     if bool(_BROKEN.search(a)) != bool(_BROKEN.search(b)) or (start > 0 and long[start] == long[start - 1]):
         return True
-    if len(short) < _MIN_CODE_POINTS - 1 or _both_known(a, b) or _two_villages(a, b):
+    if len(short) < _MIN_CODE_POINTS - 1 or _both_known(a, b) or two_villages(a, b):
         return False
     return long[start] in _SIGNS or len(long) > _MIN_FOR_LETTER
 
 
 def _exchanged(a: str, b: str, at: int, named: bool) -> bool:
     if frozenset((a[at], b[at])) in _CONFUSED:
-        return not _two_villages(a, b)
-    if len(a) < _MIN_FOR_LETTER and _is_known(a) == _is_known(b):
+        return not two_villages(a, b)
+    if len(a) < _MIN_FOR_LETTER and is_attested(a) == is_attested(b):
         return False
     if a[at] in _SIGNS and b[at] in _SIGNS:
-        return not _two_villages(a, b)
-    return not named and len(a) >= _MIN_FOR_LETTER and _is_known(a) != _is_known(b)
+        return not two_villages(a, b)
+    return not named and len(a) >= _MIN_FOR_LETTER and is_attested(a) != is_attested(b)
 
 
-def _two_villages(a: str, b: str) -> bool:
+def two_villages(a: str, b: str) -> bool:
     """वडगाव and वाडगाव: names of places differ by one sign, and lists do not know them all."""
-    return is_place_name(a) and is_place_name(b) and _is_known(a) == _is_known(b)
+    return is_place_name(a) and is_place_name(b) and is_attested(a) == is_attested(b)
+
+
+def lost_sign(a: str, b: str) -> bool:
+    """Tell whether one spelling is the other without one vowel sign, virama or bindu."""
+    long, short = (a, b) if len(a) > len(b) else (b, a)
+    start = next((n for n, (x, y) in enumerate(zip(long, short, strict=False)) if x != y), len(short))
+    return long[start + 1 :] == short[start:] and long[start] in _SIGNS
+
+
+def is_misprint(a: str, b: str) -> bool:
+    """Tell whether of two skeletons exactly one is a word, so that the other can be a slip in it."""
+    return is_attested(a) != is_attested(b) or bool(_BROKEN.search(a)) != bool(_BROKEN.search(b))
 
 
 def is_known(word: Lexeme) -> bool:
     """Tell whether the word list or a table has the word, as it stands or as a stem."""
-    return _is_known(skeleton(word.surface)) or _is_known(word.stem)
+    return is_attested(skeleton(word.surface)) or is_attested(word.stem)
 
 
-def _is_known(word: str) -> bool:
+def has_known_spelling(plain: str, root: str) -> bool:
+    """Tell whether the word list or a table has a word, as it stands (a skeleton) or as a stem."""
+    return is_attested(plain) or is_attested(root)
+
+
+def is_attested(word: str) -> bool:
+    """Tell whether a skeleton stands in the word list often enough to be a word, or in a table."""
     return _known().get(word, 0) >= _COMMON
 
 

@@ -44,4 +44,4 @@ def _chars(release: Release) -> int:
 
 
 def _is_near(one: str, two: str) -> bool:
-    return one != two and (question_match(lexemes(one), lexemes(two)) or 0.0) >= _MIN_SCORE
+    return one != two and (question_match(lexemes(one), lexemes(two), reworded=True) or 0.0) >= _MIN_SCORE
