@@ -5,11 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from datakit.errors import InputError, IntegrityError, UsageError
-from datakit.lineage import MANIFEST, Manifest, check_files, content_root, read_manifest, row_id
+from datakit.errors import IntegrityError, UsageError
+from datakit.lineage import Manifest, check_files, content_root, find_version, read_manifest, row_id
 
-LATEST: Final = "latest"
-_LEAST_PREFIX: Final = 4
 _NAMED: Final = 5  # how many damaged rows are named; the rest are counted
 
 
@@ -67,41 +65,6 @@ def open_version(wanted: str, *, curated: Path = Path("curated")) -> Version:
         listed = "\n".join(f"  - {line}" for line in problems)
         raise IntegrityError(f"{folder}: {len(problems)} problem(s), nothing was trained:\n{listed}")
     return version
-
-
-def find_version(wanted: str, *, curated: Path) -> Path:
-    """Return the folder of the one version a user means: a path, `latest`, a name, a tag or the beginning of an id."""
-    folder = Path(wanted)
-    if (folder / MANIFEST).is_file():
-        return folder.resolve()
-    known = sorted(path.parent for path in curated.glob(f"*/*/{MANIFEST}"))
-    versions = [path for path in known if not path.is_symlink() and not path.parent.name.startswith(".")]
-    head, _, tail = wanted.rpartition("/")
-    if any(path.parent.name == wanted for path in versions):
-        head, tail = wanted, LATEST
-    linked = [path.resolve() for path in known if path.is_symlink() and path.name == tail]
-    fitting = linked or [
-        path
-        for path in versions
-        if (len(tail) >= _LEAST_PREFIX and path.name.startswith(tail)) or _tagged(path, tail) == path.name
-    ]
-    fitting = [path for path in fitting if head in ("", path.parent.name)]
-    if len(fitting) == 1:
-        return fitting[0]
-    listed = "\n".join(f"  {path.parent.name}/{path.name}" for path in (fitting or versions)[:20]) or "  (none)"
-    if fitting:
-        raise UsageError(f"version {wanted!r} under {curated}: {len(fitting)} fit; name more of the id:\n{listed}")
-    raise InputError(
-        f"version {wanted!r}: not found under {curated}; expected a path, a name, latest, a tag, or the first"
-        f" {_LEAST_PREFIX} or more characters of an id. There are:\n{listed}\n"
-        f"`datakit curate raw/ {curated}` makes one"
-    )
-
-
-def _tagged(version: Path, name: str) -> str | None:
-    """Return the id that a tag of this name has: one small file each, beside the versions, as `datakit tag` writes."""
-    file = version.parent / "tags" / name
-    return file.read_text(encoding="utf-8", errors="replace").strip() if name and file.is_file() else None
 
 
 def _check_rows(version: Version) -> list[str]:

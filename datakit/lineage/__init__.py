@@ -17,19 +17,25 @@ from datakit.lineage.manifest import (
     write_manifest,
 )
 from datakit.lineage.runs import BEGUN, find_run, is_run, list_runs
+from datakit.lineage.versions import LATEST, TAGS, find_version, latest_version, list_versions
 
 __all__ = [
     "BEGUN",
+    "LATEST",
     "MANIFEST",
+    "TAGS",
     "WITHDRAWN",
     "Manifest",
     "canonical_json",
     "check_files",
     "content_root",
     "find_run",
+    "find_version",
     "git_commit",
     "is_run",
+    "latest_version",
     "list_runs",
+    "list_versions",
     "read_gguf_keys",
     "read_manifest",
     "row_id",

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datakit.errors import UsageError
-from datakit.lineage import Manifest, sync, write_manifest
-from datakit.store.folders import LATEST, WORK, Version, clear
+from datakit.lineage import LATEST, Manifest, sync, write_manifest
+from datakit.store.folders import WORK, Version, clear
 
 try:
     import fcntl

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from datakit.errors import IntegrityError, UsageError
-from datakit.store.folders import LATEST, TAGS, Version
+from datakit.lineage import LATEST, TAGS
+from datakit.store.folders import Version
 
 _NAME: Final = re.compile(r"[\w\u0900-\u097f][\w\u0900-\u097f.-]{0,63}")  # \w leaves out the vowel signs of Devanagari
 _ID: Final = re.compile(r"[0-9a-f]{64}")

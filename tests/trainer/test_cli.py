@@ -11,10 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from datakit.errors import DatakitError, IntegrityError
-from datakit.lineage import check_files, content_root, read_manifest
+from datakit.lineage import check_files, content_root, find_version, read_manifest
 from datakit.lineage.attestation import attestation_problems
 from trainer.cli import app
-from trainer.version import find_version
 
 RUNNER = CliRunner()
 FAST = ["--set", "max_steps=4", "--set", "evaluations=2", "--samples", "2", "--max-new-tokens", "4"]

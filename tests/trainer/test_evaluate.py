@@ -10,9 +10,8 @@ import polars as pl
 import pytest
 
 from datakit.errors import IntegrityError, UsageError
-from datakit.lineage import check_files
+from datakit.lineage import check_files, find_version
 from trainer.evaluate import evaluate
-from trainer.version import find_version
 
 
 @pytest.fixture

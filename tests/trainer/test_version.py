@@ -7,9 +7,9 @@ import polars as pl
 import pytest
 
 from datakit.errors import InputError, IntegrityError, UsageError
-from datakit.lineage import Manifest, read_manifest, sha256_file, write_manifest
+from datakit.lineage import Manifest, find_version, read_manifest, sha256_file, write_manifest
 from datakit.store import Version, tag, untag
-from trainer.version import find_version, open_version
+from trainer.version import open_version
 
 
 def rewrite(folder: Path, frame: pl.DataFrame, split: str = "train") -> None:
