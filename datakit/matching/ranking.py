@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-import xxhash
 from numpy.typing import NDArray
 
+from datakit.matching.hashes import hash_64
 from datakit.stage import Corpus
 
 _TIER: Final = 2**20  # below it: what ranks two rows that nothing better tells apart
@@ -32,33 +32,32 @@ def rank_columns(batch: pl.DataFrame, stage: str, misspelt: NDArray[np.int64] | 
         + text.clip(0, _LONGEST - 1).cast(pl.UInt32)
     )
     unnamed = pl.when(pl.col("id").is_null())
-    where = batch.select(
-        "source_id",
-        "file",
-        "locator",
-        "raw_sha256",
-        unnamed.then("question").alias("question"),
-        unnamed.then("answer").alias("answer"),
-    )
-    places = [
-        xxhash.xxh3_64_intdigest("\x1f".join(part or "" for part in parts).encode()) for parts in where.iter_rows()
-    ]
-    return batch.select(complete.alias(f"{stage}.complete")).with_columns(
-        pl.Series(f"{stage}.order", [_sortable(row_id) for row_id in batch["id"]], dtype=pl.UInt64),
-        pl.Series(f"{stage}.place", places, dtype=pl.UInt64),
+    where = [pl.col(name) for name in ("source_id", "file", "locator", "raw_sha256")]
+    where += [unnamed.then(pl.col(name)) for name in ("question", "answer")]
+    place = pl.concat_str(*(part.fill_null("") for part in where), separator="\x1f")
+    frame = batch.select(complete.alias(f"{stage}.complete"), place.alias(f"{stage}.place"))
+    return frame.select(
+        f"{stage}.complete", _sortable(batch["id"]).alias(f"{stage}.order"), hash_64(frame[f"{stage}.place"])
     )
 
 
-def _sortable(row_id: str | None) -> int:
-    """The first 64 bits of an id, in its own order: of a sha256 16 digits, of other text 8 bytes."""
-    if row_id is None:
+def _sortable(ids: pl.Series) -> pl.Series:
+    """The first 64 bits of each id, in its own order: of a sha256 16 digits, of other text 8 bytes; null is last."""
+    hashed = ids.str.contains("^[0-9a-f]{64}$").fill_null(False)
+    other = (~hashed).arg_true()
+    found = ids.str.head(16).set(~hashed, "0").str.to_integer(base=16, dtype=pl.UInt64)
+    return found.scatter(other, pl.Series([_first_bytes(text) for text in ids.gather(other)], dtype=pl.UInt64))
+
+
+def _first_bytes(text: str | None) -> int:
+    if text is None:
         return 2**64 - 1
-    if len(row_id) == 64:
+    if len(text) == 64:
         try:
-            return int(row_id[:16], 16)
+            return int(text[:16], 16)
         except ValueError:
             pass
-    return int.from_bytes(row_id.encode()[:8].ljust(8, b"\0"), "big")
+    return int.from_bytes(text.encode()[:8].ljust(8, b"\0"), "big")
 
 
 def rank_names(stage: str) -> list[str]:
