@@ -12,7 +12,7 @@ from typing import Final, Literal
 from datakit.readers import answer_key, markers
 from datakit.readers.answer_key import AnswerKey
 from datakit.readers.limits import ROW_BYTES
-from datakit.readers.options import INLINE, from_text
+from datakit.readers.options import INLINE, KEY, KEY_AND_TEXT, from_numbered_lines, from_text
 from datakit.readers.row import Row, canonical, reject
 from datakit.readers.unanswered import Answered, Asked, Unanswered, context_group, no_answer
 
@@ -260,7 +260,8 @@ class Blocks:
             return
         if self._number:
             text = self._own_number(text, self._number)[1]
-        if self._strength == "heading" and _only_options(_joined(self._answer or [])):
+        above_it = _joined(self._answer or [])
+        if self._strength == "heading" and (_only_options(above_it) or names_numbered_line(above_it, text)):
             self._question, self._answer = [*self._question, *(self._answer or [])], []
         self._answer = [*(part for part in self._answer or () if part), text]
         self._last, self._hard, self._replied = line.number, line.hard, True
@@ -346,10 +347,23 @@ class Blocks:
 def chosen_option(question: str, answer: str) -> tuple[str, str] | None:
     """Return the pair with its options as `(अ) … (ब) …` and a key replaced by its option; None: it names none."""
     stem, options = from_text(question)
+    if options is None and names_numbered_line(question, answer):
+        stem, options = from_numbered_lines(question)
     if options is None:
         return question, answer
     text, named = options.answer(answer)
     return (f"{stem} {options.render()}".strip(), text) if named else None
+
+
+def names_numbered_line(text: str, answer: str) -> bool:
+    """Tell whether an answer is the number of one of the numbered lines that a text ends in, or number and words."""
+    options = from_numbered_lines(text)[1]
+    if options is None:
+        return False
+    given = answer.strip()
+    if KEY.match(given):
+        return options.answer(given)[1] and not given.isalpha()
+    return KEY_AND_TEXT.match(given) is not None and options.by_text(options.answer(given)[0]) is not None
 
 
 def _joined(parts: list[str]) -> str:

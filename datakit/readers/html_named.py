@@ -56,6 +56,7 @@ def named_parts(root: Element, taken: frozenset[Element], options: frozenset[Ele
             roles[title], roles[element] = "question", "answer"
             notes.update(_beside(asked, title), _notes(title), _notes(element))
             asked = None
+    notes.update(_other_replies(called, roles))
     return Named(roles, frozenset(notes))
 
 
@@ -88,6 +89,16 @@ def _innermost(element: Element, called: dict[Element, Role]) -> Element:
         if len(outer) > 1 and not chosen and "list" not in _class_words(element):
             return element
         element = (chosen or outer)[0]
+
+
+def _other_replies(called: dict[Element, Role], roles: dict[Element, Role]) -> Iterator[Element]:
+    """Yield the replies of a list that were not taken: they belong to no question."""
+    around = {above for element, kind in roles.items() if kind == "answer" for above in element.iterancestors()}
+    for element, kind in called.items():
+        if kind == "answer" and element not in roles and element not in around and element.getparent() in around:
+            listed = any(called.get(above) == "answer" and above in around for above in element.iterancestors())
+            if listed:
+                yield element
 
 
 def _title(asked: Element) -> Element:

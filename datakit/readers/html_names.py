@@ -9,7 +9,7 @@ from datakit.readers.html_text import Element
 Role = Literal["question", "answer"]
 
 QUESTION_WORDS: Final = frozenset(
-    {"question", "questions", "ques", "que", "prashna", "prashn", "sawal", "qtext", "qtitle"}
+    {"question", "questions", "ques", "que", "prashna", "prashn", "sawal", "qtext", "qtxt", "qtitle"}
 )
 ANSWER_WORDS: Final = frozenset({"answer", "answers", "ans", "uttar", "solution", "jawab"})
 OPTION_WORDS: Final = frozenset({"option", "options", "opt", "choice", "choices", "paryay"})
@@ -27,7 +27,7 @@ NOTE_WORDS: Final = frozenset({
 LOOSE_WORDS: Final = frozenset({"author", "byline", "permalink"})
 """Notes wherever they stand."""
 
-_WORD: Final = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
+_WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 
 
 @lru_cache(maxsize=4096)

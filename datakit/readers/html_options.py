@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from datakit.readers.html_groups import Group, groups
+from datakit.readers.html_groups import Group, groups, letters
 from datakit.readers.html_names import is_right
 from datakit.readers.html_pairs import Pair
 from datakit.readers.html_text import BLOCKS, Element, Leaf, Places, leaves, text_of
@@ -14,11 +14,11 @@ from datakit.readers.options import KEY_AND_TEXT, MARATHI, SERIES, Options
 TICK: Final = re.compile(r"\s*(?:[✓✔☑✅√]\ufe0f?|\(\s*(?:बरोबर|योग्य|अचूक)(?:\s+उत्तर)?\s*\)|←\s*(?:उत्तर|योग्य उत्तर))\s*")
 """What pages write beside the right option."""
 
-SHOW: Final = re.compile(
-    r"^(?:(?:योग्य\s+)?उत्तर\s*(?:पहा|पाहा|बघा|दाखवा|तपासा)|(?:show|view|see|check)\s+(?:the\s+)?answer|(?:सविस्तर|अधिक)\s+वाचा"
-    r"|read\s+more)\W*$",
-    re.I,
+_ANSWER: Final = (
+    r"(?:योग्य\s+)?उत्तर\s*(?:पहा|पाहा|बघा|दाखवा|तपासा)|(?:show|view|see|check|reveal)\s+(?:the\s+)?(?:correct\s+)?answer"
 )
+SHOW_ANSWER: Final = re.compile(rf"^(?:{_ANSWER})\W*$", re.I)
+SHOW: Final = re.compile(rf"^(?:{_ANSWER}|(?:सविस्तर|अधिक)\s+वाचा|read\s+more)\W*$", re.I)
 """What a button says; it is neither question nor answer."""
 
 TRUE: Final = ("true", "1", "yes", "correct")
@@ -37,7 +37,7 @@ def option_lists(root: Element, places: Places) -> Iterator[Pair]:
     for group in groups(root):
         items, listed = group.items, group.items[0].tag == "li"
         element = items[0].getparent()
-        options = _options([without_mark(leaf.text) for leaf in group.lines], element)
+        options = _options(group, element)
         stem = _stem(element if listed else items[0])
         if options is None or stem is None:
             continue
@@ -111,8 +111,11 @@ def _outermost(part: Element, owner: Element) -> bool:
     return True
 
 
-def _options(texts: list[str], element: Element) -> Options | None:
+def _options(group: Group, element: Element) -> Options | None:
     """Return the options with the labels they carry, or those that the list shows."""
+    texts = [without_mark(leaf.text) for leaf in group.lines]
+    if all(label is not None for label in group.labels):
+        return Options(letters(group), tuple(texts))
     matches = [KEY_AND_TEXT.match(text) for text in texts]
     if all(matches):
         pairs = [(match[1], match[2]) for match in matches if match]

@@ -9,23 +9,20 @@ from typing import Final
 
 from datakit.readers.blocks import Blocks, Line
 from datakit.readers.document import Reading
-from datakit.readers.html_groups import Group, groups
+from datakit.readers.html_groups import Group, groups, letters
 from datakit.readers.html_levels import level, scope
 from datakit.readers.html_named import Named, named_parts
 from datakit.readers.html_names import is_note
-from datakit.readers.html_options import ICON, SHOW, is_marked, right_ones, without_mark
+from datakit.readers.html_options import ICON, SHOW, SHOW_ANSWER, right_ones, without_mark
+from datakit.readers.html_runs import Lines, marked_options, one_liners
 from datakit.readers.html_tables import is_key_title, key_lines, rows_of
 from datakit.readers.html_text import Element, Leaf, Places, leaves
-from datakit.readers.markers import ANSWER, BLANK, EXPLANATION, NUMBERED, OPTION, QUESTION, asks, number_in
-from datakit.readers.options import MARATHI
+from datakit.readers.markers import ANSWER, EXPLANATION, NUMBERED, OPTION, QUESTION, asks, number_in
 from datakit.readers.row import Row
 from datakit.readers.table import table_rows
 
 CUT: Final = Line(0, "---")
 """Ends the open answer, as a rule across the page does."""
-
-ONE_LINE: Final = re.compile(r"^(.{8,}?\?[\"'”’)]*)\s*(?:→|⇒|➡\ufe0f?|=>|->|[-–—=]|:-?)\s*(\S.{0,150})$")
-"""`… कधी दिले? → १९०२`: a question and its answer in one line; two such lines in a row are a list, one may be speech."""
 
 CALL: Final = re.compile(
     r"^(?:(?:आम्हाला|आमच्याशी|येथे|इथे|आजच)\s+\S+(?:\s+\S+){0,3}|सदस्य\s+व्हा|संपर्क\s+(?:करा|साधा)|नोंदणी\s+करा|सबस्क्राईब\s+करा"
@@ -66,15 +63,31 @@ def running(root: Element, taken: frozenset[Element], reading: Reading, places: 
     )
     found = [
         leaf
-        for leaf in leaves(root, skip | named.notes, named.roles)
-        if not SHOW.match(leaf.text) and not is_note(leaf.owner, beside=False)
+        for leaf in leaves(root, skip | named.notes | _labels(sure), named.roles)
+        if not is_note(leaf.owner, beside=False) and not (CALL.match(leaf.text) and not asks(leaf.text))
     ]
-    yield from _blocks(_without_calls(found), page, reading)
+    yield from _blocks(_shown(found), page, reading)
 
 
-def _without_calls(found: Sequence[Leaf]) -> list[Leaf]:
-    """Leave out what a page asks of its reader below a heading."""
-    return [leaf for leaf in found if not (CALL.match(leaf.text) and not asks(leaf.text))]
+def _labels(sure: Sequence[Group]) -> frozenset[Element]:
+    """Return the elements that hold nothing but an option's letter."""
+    return frozenset(label for group in sure for label in group.labels if label is not None)
+
+
+def _shown(found: Sequence[Leaf]) -> list[Leaf]:
+    """Turn a button that shows the answer into the answer's mark, where the answer has none of its own."""
+    shown: list[Leaf] = []
+    for at, leaf in enumerate(found):
+        if not SHOW.match(leaf.text):
+            shown.append(leaf)
+        elif SHOW_ANSWER.match(leaf.text) and at + 1 < len(found) and _may_answer(found[at + 1].text):
+            shown.append(leaf._replace(text="उत्तर:"))
+    return shown
+
+
+def _may_answer(text: str) -> bool:
+    marked = any(mark.match(text) for mark in (SHOW, ANSWER, QUESTION, NUMBERED, OPTION, CALL))
+    return not marked and not asks(text)
 
 
 def _blocks(found: Sequence[Leaf], page: _Page, reading: Reading) -> Iterator[Row]:
@@ -87,7 +100,7 @@ def _blocks(found: Sequence[Leaf], page: _Page, reading: Reading) -> Iterator[Ro
     ruled: tuple[Element, ...] = ()
     part: Element | None = None
     asked = False  # in a question whose answer the page names further down
-    marks = {**marked_options(found), **_sure_options(found, page), **_keys(found, page), **_one_liners(found)}
+    marks = {**marked_options(found), **_sure_options(found, page), **_keys(found, page), **one_liners(found)}
     for at, leaf in enumerate(found):
         around = (leaf.owner, *leaf.owner.iterancestors())
         of_row = page.named.of(leaf.owner)
@@ -129,53 +142,30 @@ def _named_lines(leaf: Leaf, role: str, *, first: bool) -> tuple[str, ...]:
     return (f"प्रश्न {number_in(match[0])}: {text[match.end() :]}" if match else f"प्रश्न: {text}",)
 
 
-def marked_options(found: Sequence[Leaf]) -> dict[int, tuple[str, ...]]:
-    """Return the lines of lettered options of which exactly one is marked as the answer: their text without the mark.
-
-    Below the last of each run stands the answer. A run that an answer follows, or in which none or several are
-    marked, is left as it is.
-    """
-    changed: dict[int, tuple[str, ...]] = {}
-    at = 0
-    while at < len(found):
-        end = at
-        while end < len(found) and OPTION.match(found[end].text):
-            end += 1
-        run = range(at, end)
-        answered = end < len(found) and ANSWER.match(found[end].text)
-        if len(run) >= 2 and not answered and at > 0 and _stem(found[at - 1].text):
-            marked = [number for number in run if is_marked(found[number])]
-            if len(marked) == 1:
-                changed |= {number: (without_mark(found[number].text),) for number in run}
-                changed[end - 1] += (f"उत्तर: {without_mark(found[marked[0]].text)}",)
-        at = max(end, at + 1)
-    return changed
-
-
-def _sure_options(found: Sequence[Leaf], page: _Page) -> dict[int, tuple[str, ...]]:
+def _sure_options(found: Sequence[Leaf], page: _Page) -> Lines:
     """Return the lines of what the page calls options, each with a letter; below the last the one that is marked."""
-    changed: dict[int, tuple[str, ...]] = {}
+    changed: Lines = {}
     for at, leaf in enumerate(found):
         item = next((above for above in (leaf.owner, *leaf.owner.iterancestors()) if above in page.groups), None)
         if item is None:
             continue
         group, number = page.groups[item]
-        text = without_mark(leaf.text)
-        changed[at] = (text if OPTION.match(text) else f"({MARATHI[number]}) {text}",)
+        text, letter = without_mark(leaf.text), letters(group)[number]
+        changed[at] = (text if OPTION.match(text) else f"({letter}) {text}",)
         marked = right_ones(group)
         if number == len(group.items) - 1 and len(marked) == 1:
             changed[at] += (f"उत्तर: {without_mark(group.lines[marked[0]].text)}",)
     return changed
 
 
-def _keys(found: Sequence[Leaf], page: _Page) -> dict[int, tuple[str, ...]]:
+def _keys(found: Sequence[Leaf], page: _Page) -> Lines:
     """Return the cells of answer keys: those of a row as one line, where a title says that a key follows."""
 
     def row_of(item: tuple[int, Leaf]) -> Element | None:
         owner = item[1].owner
         return next((above for above in (owner, *owner.iterancestors()) if above in page.key_rows), None)
 
-    changed: dict[int, tuple[str, ...]] = {}
+    changed: Lines = {}
     in_key, table = False, None
     for row, cells in groupby(enumerate(found), row_of):
         listed = list(cells)
@@ -189,25 +179,3 @@ def _keys(found: Sequence[Leaf], page: _Page) -> dict[int, tuple[str, ...]]:
             changed |= {at: () for at, _ in listed}
             changed[listed[0][0]] = (page.key_rows[row],) if page.key_rows[row] else ()
     return changed
-
-
-def _one_liners(found: Sequence[Leaf]) -> dict[int, tuple[str, ...]]:
-    """Return the lines that hold a question and its answer, where two stand one below the other."""
-    matches = [ONE_LINE.match(leaf.text) for leaf in found]
-    changed: dict[int, tuple[str, ...]] = {}
-    for at, match in enumerate(matches):
-        beside = (at > 0 and matches[at - 1]) or (at + 1 < len(matches) and matches[at + 1])
-        if match is None or not beside or ANSWER.match(match[2]):
-            continue
-        question = match[1] if QUESTION.match(match[1]) else f"प्रश्न: {_unnumbered(match[1])}"
-        changed[at] = (question, f"उत्तर: {match[2]}")
-    return changed
-
-
-def _unnumbered(text: str) -> str:
-    match = NUMBERED.match(text)
-    return text[match.end() :] if match else text
-
-
-def _stem(text: str) -> bool:
-    return bool(asks(text) or BLANK.search(text) or QUESTION.match(text) or NUMBERED.match(text))

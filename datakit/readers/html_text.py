@@ -29,6 +29,12 @@ NEVER_SEEN: Final = frozenset({
 TEXT_PARTS: Final = ("p", "h1", "h2", "h3", "h4", "li", "td", "article", "main", "dl", "fieldset")
 """What a form to fill in does not have."""
 
+FORM_CHARS: Final = 200
+"""A form to log in, to search or to comment says less than this."""
+
+TO_FILL: Final = frozenset({"text", "email", "password", "search", "tel", "url", "number", "date", "file"})
+"""Types of fields that a reader fills in; a page that asks and answers has none."""
+
 HIDDEN_STYLE: Final = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.I)
 
 CHROME: Final = re.compile(
@@ -259,11 +265,20 @@ def _opened(root: Element) -> frozenset[str]:
     return frozenset(found)
 
 
+def _is_empty_form(form: Element) -> bool:
+    """Tell a form to fill in from one around a whole page, as ASP.NET writes it, which holds text."""
+    if next(form.iter(*TEXT_PARTS), None) is not None:
+        return False
+    text = "".join(form.itertext())
+    to_fill = any((field.get("type") or "text").casefold() in TO_FILL for field in form.iter("input"))
+    return "?" not in text and (to_fill or len("".join(text.split())) < FORM_CHARS)
+
+
 def _unseen(element: Element, opened: frozenset[str]) -> bool:
     if not isinstance(element.tag, str):
         return True
-    if element.tag in NEVER_SEEN or (element.tag == "form" and next(element.iter(*TEXT_PARTS), None) is None):
-        return True  # a form around a whole page, as ASP.NET writes it, holds text
+    if element.tag in NEVER_SEEN or (element.tag == "form" and _is_empty_form(element)):
+        return True
     named = f"{element.get('class', '')} {element.get('id', '')}"
     if element.tag == "sup" and REFERENCE.search(element.get("class") or ""):
         return True

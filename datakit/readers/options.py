@@ -25,7 +25,7 @@ SERIES: Final = (
 COLUMN: Final = re.compile(r"^(?:(?:पर्याय|option|opt|choice)(\w+)|\(?([abcdअबकड])\)?)$")
 
 KEY: Final = re.compile(
-    r"^(?:(?:पर्याय|option|उत्तर)\s*(?:क्र\.?|क्रमांक|no\.?)?)?\s*[:.\-]?\s*[(\[]?\s*"
+    r"^(?:(?:पर्याय|(?i:option)|उत्तर)\s*(?:क्र\.?|क्रमांक|no\.?)?)?\s*[:.\-]?\s*[(\[]?\s*"
     r"([a-hA-H]|[iI]{1,3}|[iI][vV]|[0-9०-९]|अ|आ|ब|क|ड|इ|ई|फ|ख|ग|घ)\s*[)\].:]?$"
 )
 """An answer that is nothing but an option's letter or number."""
@@ -41,6 +41,8 @@ _LETTER: Final = "[a-hA-H]|अ|आ|ब|क|ड|इ|ई|फ|ख|ग|घ"
 INLINE: Final = re.compile(
     rf"(?:(?<=\s)|^|(?<=[?.,;:।]))(?:\(\s*({_LETTER}|[0-9०-९])\s*\)|({_LETTER})\))\s*|^\s*({_LETTER})\.\s+", re.M
 )
+
+NUMBERED_LINE: Final = re.compile(r"^\s*([1-8१-८])[).]\s*(\S.*)$")
 
 DIGITS: Final = str.maketrans("०१२३४५६७८९", "0123456789")
 
@@ -143,6 +145,22 @@ def from_text(text: str) -> tuple[str, Options | None]:
             if all(texts):
                 return text[: match.start()].strip(), Options(labels, texts)
     return text, None
+
+
+def from_numbered_lines(text: str) -> tuple[str, Options | None]:
+    """Split a question from the lines below it that are numbered from 1 on; None where the last lines are not.
+
+    Such lines may as well be statements or the list that was asked for: only an answer that names one tells.
+    """
+    lines = text.split("\n")
+    at = len(lines)
+    while at > 0 and NUMBERED_LINE.match(lines[at - 1]):
+        at -= 1
+    found = [match for line in lines[at:] if (match := NUMBERED_LINE.match(line))]
+    labels = tuple(match[1] for match in found)
+    if not 2 <= len(labels) <= len(MARATHI) or tuple(map(_plain, labels)) != SERIES[2][: len(labels)]:
+        return text, None
+    return "\n".join(lines[:at]), Options(labels, tuple(match[2].strip() for match in found))
 
 
 def _label(match: re.Match[str]) -> str:
