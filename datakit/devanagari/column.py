@@ -21,6 +21,9 @@ from datakit.devanagari.rules import RuleSet, rule_set
 Mended = tuple[str, frozenset[str]]
 """A text after some rules, and the ids of those that changed it."""
 
+Touched = dict[int, frozenset[str]]
+"""Row numbers of the texts that changed, and the ids of the rules that touched each."""
+
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 """Row numbers, ascending."""
 
@@ -79,7 +82,7 @@ class Column:
         self._suspect = f"[^ ]*(?:{self._word})[^ ]*"
         self._memo: dict[str, Mended | None] = {}  # None: no rule changes the word
 
-    def run(self, series: pl.Series) -> tuple[pl.Series, dict[int, frozenset[str]]]:
+    def run(self, series: pl.Series) -> tuple[pl.Series, Touched]:
         """Return the normalized column, and for each changed row number the ids of the rules that touched it."""
         result: dict[int, Mended] = {}
         rows = np.arange(len(series))
@@ -102,8 +105,11 @@ class Column:
         self._whole_rules(active, _where(active, self._whole), changed)
         current = _replace(active, changed)
         marathi = current.str.contains("[\u0900-\u097f]").fill_null(False)
-        for position, text in _pick(current, self._rows_with_damaged_words(current, marathi)):
-            _note(changed, position, self._mend_words(text))
+        damaged = self._damaged_words(current, marathi)
+        for (position, text), words in zip(
+            _pick(current, np.array(list(damaged), dtype=np.int64)), damaged.values(), strict=True
+        ):
+            _note(changed, position, self._mend_words(text, words))
         current = _replace(active, changed)
         rows = _where(current, self._line, only=marathi)
         for position, mended in zip(rows.tolist(), _apply(self._rules.line, current.gather(rows)), strict=True):
@@ -123,7 +129,8 @@ class Column:
         ):
             _note(changed, position, mended)
 
-    def _rows_with_damaged_words(self, current: pl.Series, marathi: pl.Series) -> Positions:
+    def _damaged_words(self, current: pl.Series, marathi: pl.Series) -> dict[int, list[str]]:
+        """Return the different words to mend by row, in the order of the rows."""
         rows = _where(current, self._word, only=marathi)
         suspects = pl.DataFrame({"row": rows, "word": current.gather(rows)})
         found = suspects.with_columns(pl.col("word").str.extract_all(self._suspect)).explode("word").drop_nulls("word")
@@ -136,16 +143,26 @@ class Column:
                 mended = _apply_found(self._rules.word, word, every)
                 self._memo[word] = mended if mended[1] else None
         damaged = pl.Series([word for word in words if self._memo[word]], dtype=pl.String)
-        return found.filter(pl.col("word").is_in(damaged.implode()))["row"].unique().sort().to_numpy()
+        by_row: dict[int, list[str]] = {}
+        for row, word in found.filter(pl.col("word").is_in(damaged.implode())).unique(maintain_order=True).iter_rows():
+            by_row.setdefault(row, []).append(word)
+        return by_row
 
-    def _mend_words(self, text: str) -> Mended:
-        words = text.split(" ")
+    def _mend_words(self, text: str, words: Sequence[str]) -> Mended:
+        """Replace words of a text, as often as each stands there between spaces."""
+        text = f" {text} "
         touched: set[str] = set()
-        for place, mended in enumerate(map(self._memo.get, words)):
-            if mended is not None:
-                words[place] = mended[0]
-                touched |= mended[1]
-        return " ".join(words), frozenset(touched)
+        for word in words:
+            mended = self._memo[word]
+            assert mended is not None
+            old, new = f" {word} ", f" {mended[0]} "
+            if old in new:  # no rule makes two words of one; should one ever do so, its word is replaced once
+                text = " ".join(mended[0] if piece == word else piece for piece in text.split(" "))
+            else:
+                while old in text:  # the same word twice shares the space between: a second round finds it
+                    text = text.replace(old, new)
+            touched |= mended[1]
+        return text[1:-1], frozenset(touched)
 
 
 def _note(changed: dict[int, Mended], position: int, mended: Mended) -> None:
@@ -183,11 +200,22 @@ def normalize_series(series: pl.Series, *, policy: Policy = Policy()) -> pl.Seri
     return _column(policy).run(series)[0]
 
 
-def normalize_with_rules(series: pl.Series, *, policy: Policy = Policy()) -> tuple[pl.Series, pl.Series]:  # noqa: B008
+def normalize_with_rules(series: pl.Series, *, policy: Policy = Policy()) -> tuple[pl.Series, Touched]:  # noqa: B008
     """Normalize a string column and tell which rules touched each row.
 
-    Returns the column, and a `List(String)` column `rules`: ids in alphabetical order, null where nothing changed.
+    Returns the column, and for each changed row its number and the ids of the rules; see `rule_lists`.
     """
-    normalized, touched = _column(policy).run(series)
-    rules = [sorted(touched[row]) if row in touched else None for row in range(len(series))]
-    return normalized, pl.Series("rules", rules, dtype=pl.List(pl.String))
+    return _column(policy).run(series)
+
+
+def rule_lists(touched: Touched, height: int) -> pl.Series:
+    """Return a `List(String)` column `rules`: ids in alphabetical order, null for rows that no rule touched.
+
+    A few hundred sets of ids stand for a hundred thousand rows, so each becomes a list once.
+    """
+    kinds = list(dict.fromkeys(touched.values()))
+    number = {ids: place for place, ids in enumerate(kinds)}
+    which = np.full(height, len(kinds), dtype=np.uint32)
+    which[list(touched)] = [number[ids] for ids in touched.values()]
+    lists = pl.Series("rules", [*(sorted(ids) for ids in kinds), None], dtype=pl.List(pl.String))
+    return lists.gather(which)

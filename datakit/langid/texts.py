@@ -70,7 +70,7 @@ class Texts:
     def letters_of(self, script: NDArray[np.int64]) -> NDArray[np.uint16]:
         """Return the folded characters, with those that are not in their text's script as 0."""
         wanted = np.repeat(script.astype(np.uint8), self.lengths)
-        return self.folded * (self.script == wanted)
+        return np.where(self.script == wanted, self.folded, np.uint16(0))
 
 
 def read_texts(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> Texts:

@@ -102,7 +102,7 @@ class Sparse:
 
 def matrices(words: Words) -> tuple[Sparse, Sparse, Places]:
     """Return windows x words, words x features, and the numbers of the windows that hold a word at all."""
-    alive, begin = np.unique(words.text, return_index=True)
+    alive, begin = np.unique(words.text.astype(np.int64), return_index=True)
     sizes = np.diff(np.append(begin, len(words.text)))
     distinct, kind = words.distinct()
     features, starts = buckets(distinct, bits=BITS)

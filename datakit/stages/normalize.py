@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, ClassVar, Literal, get_args
 
+import numpy as np
 import polars as pl
 
-from datakit.devanagari import Policy, normalize_with_rules
+from datakit.devanagari import Policy, Touched, normalize_with_rules, rule_lists
 from datakit.devanagari.policy import Digits, Joiner, Nukta, Quotes
 from datakit.errors import MissingDependencyError, UsageError
 from datakit.lineage import canonical_json
@@ -61,35 +62,41 @@ class Normalize:
         """Return the batch with canonical texts; rejected rows keep the text they were rejected with."""
         live = batch.select(is_live().alias("live"))["live"]
         texts: list[pl.Series] = []
-        rules: list[pl.Series] = [batch["changes"]]
+        touched: Touched = {}
         for name in TEXT:
             column = batch[name]
             if column.null_count() == len(column):
                 continue
-            before = pl.select(pl.when(live).then(column)).to_series()
-            after, touched = self._history(before) if name == "history" else self._column(before)
-            texts.append(pl.select(pl.when(live).then(after).otherwise(column).alias(name)).to_series())
-            rules.append(touched)
-        return batch.with_columns(*texts, _union(rules).alias("changes"))
+            before = column if live.all() else pl.select(pl.when(live).then(column)).to_series()
+            after, found = self._history(before) if name == "history" else self._column(before)
+            if not live.all():
+                after = pl.select(pl.when(live).then(after).otherwise(column)).to_series()
+            texts.append(after.alias(name))
+            for row, ids in found.items():
+                touched[row] = touched[row] | ids if row in touched else ids
+        return batch.with_columns(*texts, _with_earlier(batch["changes"], touched).alias("changes"))
 
-    def _column(self, series: pl.Series) -> tuple[pl.Series, pl.Series]:
+    def _column(self, series: pl.Series) -> tuple[pl.Series, Touched]:
         if self.engine == "indic-nlp":
             return _indic_nlp(series)
         return normalize_with_rules(series, policy=self._policy())
 
-    def _history(self, series: pl.Series) -> tuple[pl.Series, pl.Series]:
+    def _history(self, series: pl.Series) -> tuple[pl.Series, Touched]:
         """Normalize the contents of turns; a history that is no list of turns stays as it is, for validate to name."""
         turns = [_turns(text) for text in series]
         contents = [turn["content"] for row in turns for turn in row]
-        after, touched = self._column(pl.Series(contents, dtype=pl.String))
-        content, ids = iter(after.to_list()), iter(touched.to_list())
+        after, found = self._column(pl.Series(contents, dtype=pl.String))
+        content, place = iter(after.to_list()), 0
         texts: list[str | None] = []
-        rules: list[list[str] | None] = []
-        for text, row in zip(series, turns, strict=True):
+        touched: Touched = {}
+        for number, (text, row) in enumerate(zip(series, turns, strict=True)):
             new = [{**turn, "content": next(content)} for turn in row]
             texts.append(canonical_json(new).decode("utf-8", errors="replace") if row else text)
-            rules.append(sorted({rule for _ in row for rule in next(ids) or ()}) or None)
-        return pl.Series(texts, dtype=pl.String), pl.Series(rules, dtype=pl.List(pl.String))
+            ids = frozenset().union(*(found.get(at, frozenset()) for at in range(place, place + len(row))))
+            if ids:
+                touched[number] = ids
+            place += len(row)
+        return pl.Series(texts, dtype=pl.String), touched
 
 
 def _turns(text: str | None) -> list[dict[str, Any]]:
@@ -105,15 +112,14 @@ def _is_plain(turn: dict[str, Any]) -> bool:
     return isinstance(turn.get("content"), str) and all(isinstance(value, str) for value in turn.values())
 
 
-def _union(rules: list[pl.Series]) -> pl.Series:
-    """Unite lists of rule ids row by row, sorted; null where there is none."""
-    frame = pl.DataFrame([series.alias(str(number)) for number, series in enumerate(rules)])
-    empty = pl.lit([], dtype=pl.List(pl.String))
-    united = pl.concat_list(pl.coalesce(pl.col(name), empty) for name in frame.columns).list.unique().list.sort()
-    return frame.select(pl.when(united.list.len() > 0).then(united)).to_series()
+def _with_earlier(earlier: pl.Series, touched: Touched) -> pl.Series:
+    """Unite the rules that touched each row with those noted before; null where there is none."""
+    for row in np.flatnonzero(earlier.is_not_null()).tolist():
+        touched[row] = touched.get(row, frozenset()) | frozenset(earlier[row])
+    return rule_lists({row: ids for row, ids in touched.items() if ids}, len(earlier))
 
 
-def _indic_nlp(series: pl.Series) -> tuple[pl.Series, pl.Series]:
+def _indic_nlp(series: pl.Series) -> tuple[pl.Series, Touched]:
     try:
         module = import_module("indicnlp.normalize.indic_normalize")
     except ImportError as error:
@@ -123,5 +129,6 @@ def _indic_nlp(series: pl.Series) -> tuple[pl.Series, pl.Series]:
         ) from error
     normalizer = module.IndicNormalizerFactory().get_normalizer("mr")
     after = [None if text is None else normalizer.normalize(text) for text in series]
-    rules = [["indic_nlp"] if new != old else None for new, old in zip(after, series, strict=True)]
-    return pl.Series(series.name, after, dtype=pl.String), pl.Series(rules, dtype=pl.List(pl.String))
+    changed = frozenset({"indic_nlp"})
+    touched = {row: changed for row, (new, old) in enumerate(zip(after, series, strict=True)) if new != old}
+    return pl.Series(series.name, after, dtype=pl.String), touched
