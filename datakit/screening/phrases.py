@@ -41,6 +41,13 @@ def either(table: str, kind: str) -> str:
     return "(?i:" + "|".join(re.escape(text).replace(r"\ ", r"\s+") for text in texts) + ")"
 
 
+def letters_of(table: str) -> frozenset[str]:
+    """Return the letters and signs of Devanagari that the phrases of a table are written with."""
+    return frozenset(
+        char for texts in phrases(table).values() for text in texts for char in text if "\u0900" <= char <= "\u097f"
+    )
+
+
 def kinds(table: str, prefix: str) -> tuple[str, ...]:
     """Return the kinds of a table whose names begin with `prefix`."""
     return tuple(kind for kind in phrases(table) if kind.startswith(prefix))

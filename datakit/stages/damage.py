@@ -117,10 +117,17 @@ _DETAIL: Final = {
 
 
 def _worst(pattern: str, unit: str) -> pl.Expr:
-    """Return matches per unit (a pattern too) in the text that has most of them."""
+    """Return matches for each `char` or `word` in the text that has most of them."""
     return pl.max_horizontal(
-        pl.col(name).str.count_matches(pattern) / pl.col(name).str.count_matches(unit).clip(1) for name in READ
+        pl.col(name).str.count_matches(pattern) / pl.col(f"__{unit}s_{name}").clip(1) for name in READ
     ).fill_null(0)
+
+
+def _sizes() -> list[pl.Expr]:
+    """Return how many characters that are no space, and how many words, each text has."""
+    # One character in seven is a space: the others are counted by counting those.
+    chars = [(pl.col(n).str.len_chars() - pl.col(n).str.count_matches(r"\s")).alias(f"__chars_{n}") for n in READ]
+    return chars + [pl.col(n).str.count_matches(r"\S+").alias(f"__words_{n}") for n in READ]
 
 
 def _spaced(column: str) -> pl.Expr:
@@ -134,18 +141,18 @@ def _measure(rows: pl.DataFrame) -> pl.DataFrame:
         _spaced(name).str.count_matches(signs.LONE_CONSONANT) + pl.col(name).str.count_matches(signs.BROKEN_WORD)
         for name in READ
     ]
-    words = [pl.col(name).str.count_matches(r"\S+").clip(1) for name in READ]
+    words = [pl.col(f"__words_{name}").clip(1) for name in READ]
     legacy = [_legacy(rows, name) for name in ("question", "answer")]
     wrong = _wrong(rows)
-    return rows.with_columns(
-        _worst(signs.REPLACEMENT, r"[^\s]").alias("__lost"),
+    return rows.with_columns(_sizes()).with_columns(
+        _worst(signs.REPLACEMENT, "char").alias("__lost"),
         any_text(f"{signs.ONLY_MARKS}|{signs.MARKS_IN_WORD}|{signs.GLYPH_CODES}", *READ).alias("__no_letters"),
         pl.max_horizontal(_spaced(name).str.count_matches(signs.LOST_WORD) for name in READ).alias("__marks"),
-        _worst(r"\?", r"\S").alias("__mark_share"),
-        _worst(signs.CUT_WORD, r"\S+").alias("__cut"),
-        _worst(signs.PRIVATE_USE_INSIDE, r"\S").alias("__private"),
+        _worst(r"\?", "char").alias("__mark_share"),
+        _worst(signs.CUT_WORD, "word").alias("__cut"),
+        _worst(signs.PRIVATE_USE_INSIDE, "char").alias("__private"),
         any_text(signs.PRIVATE_USE, *READ).alias("__any_private"),
-        _worst(signs.MIXED_WORD, r"\S+").alias("__mixed"),
+        _worst(signs.MIXED_WORD, "word").alias("__mixed"),
         pl.max_horizontal(n / w for n, w in zip(fragments, words, strict=True)).fill_null(0).alias("__fragments"),
         pl.max_horizontal(fragments).fill_null(0).alias("__fragment_count"),
         pl.Series("__legacy", [q[0] or a[0] for q, a in zip(*legacy, strict=True)], dtype=pl.String),

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 import polars as pl
 
 from datakit.screening.options import lists_options, only_an_option
-from datakit.screening.phrases import as_words, either
+from datakit.screening.phrases import as_words, either, letters_of
 from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
 
@@ -39,6 +39,9 @@ _MARKS_ONLY: Final = r"^[\s\p{P}\p{S}]+$|^\W*(?:[xX]{3,}|0{5,})\W*$|^\s*<[A-Za-z
 _ASKS_FOR_WORD: Final = r"शब्द|म्हणतात|इंग्रजी|भाषांतर|अनुवाद|चिन्ह|टॅग|(?i:html|tag|english|word|symbol|translate)"
 
 _SPEAKER: Final = r"^\s*(?:श्री\.?|श्रीमती\.?|सौ\.?|कु\.?|डॉ\.?|प्रा\.?|ॲड\.?|अॅड\.?|मा\.?)[^:\n]{2,70}:"
+_OTHER_LETTER: Final = f"[क-ह--[{''.join(sorted(letters_of('stock_answers')))}अबकडवतेआणिसचउर]]"
+"""A letter that no stock phrase, option label or separator has: where one stands, a stock phrase is not the answer."""
+
 _NUMBERING: Final = r"(?:^|[\s(\[])\s*(?:[0-9०-९]{1,2}|[अबकड])\s*[)\].]"
 _SEPARATOR: Final = r"(?:^|\s)(?:व|ते|आणि|तसेच|उत्तर)(?:$|\s)|[\s\p{P}\p{S}]"
 
@@ -59,7 +62,7 @@ class Placeholder:
         """Return the batch with empty forms marked."""
         question, answer = pl.col("question"), pl.col("answer")
         short = (answer.str.len_bytes() <= 120) | (question.str.len_bytes() <= 120)
-        stock = answer.str.contains(either("stock_answers", "always")) & (answer.str.len_bytes() <= 1_000)
+        stock = (answer.str.len_bytes() <= 1_000) & ~answer.str.replace(_SPEAKER, "").str.contains(_OTHER_LETTER)
         template = answer.str.contains(NUMBERED_OPTION) & ~answer.str.contains(rf"^\W*\S+\s*{_DIGITS[:-1]}\W*$")
         return mark_suspects(
             batch,
