@@ -118,10 +118,10 @@ class OnRay:
                     f"node {name}: cannot load datakit ({type(error).__name__}); expected the same ancient-aurora as"
                     " here on every node; install it there"
                 ) from error
-            _check(seen)
+            check(seen)
 
 
-def _check(seen: Looked) -> None:
+def check(seen: Looked) -> None:
     """Errors: `UsageError`, `MissingDependencyError`, both naming the node."""
     import polars as pl
 

@@ -74,7 +74,9 @@ def fetch(raw: str, into: Path) -> Fetched:
     folder.mkdir(parents=True, exist_ok=True)
     known = _ledger(into / LEDGER)
     said = {names[path]: _said(info) for path, info in listed.items()}
-    new = [path for path, name in names.items() if known.get(name) != said[name] or not (folder / name).is_file()]
+    new = [
+        path for path, name in names.items() if known.get(name) != said[name] or not _as_said(folder / name, said[name])
+    ]
     kept = {name: value for name, value in known.items() if value == said.get(name)}
     _drop(folder, set(said))
     for start in range(0, len(new), _AT_A_TIME):
@@ -101,9 +103,9 @@ def _system(raw: str) -> tuple[Any, str]:
     try:
         system, root = fsspec.core.url_to_fs(raw, use_listings_cache=False, skip_instance_cache=True)
     except ImportError as error:
-        package = "s3fs" if scheme in ("s3", "s3a") else scheme
+        need = f"s3fs: install it with: {INSTALL}" if scheme in ("s3", "s3a") else f"see the message of fsspec: {error}"
         raise MissingDependencyError(
-            f"{package}: not installed ({error}); needed to read {scheme}://; install it with: {INSTALL}"
+            f"{raw}: the package that reads {scheme}:// is not installed ({type(error).__name__}); {need}"
         ) from error
     return system, root.rstrip("/")
 
@@ -124,7 +126,7 @@ _NEXT: Final = "check the name, the endpoint (AWS_ENDPOINT_URL) and the credenti
 
 def _name(path: str, root: str, raw: str) -> str:
     """Return a file's path below the root; a store's keys are any text, a folder's names are not."""
-    name = path[len(root) :].lstrip("/") if path.startswith(root) else path
+    name = path[len(root) :].removeprefix("/") if path.startswith(root) else path
     parts = name.split("/")
     if any(part in ("", ".", "..") or "\0" in part or len(os.fsencode(part)) > 255 for part in parts):
         raise InputError(f"{raw}: found the key {name!r}; expected names that can be files below a folder; rename it")
@@ -142,6 +144,11 @@ def _refuse_collisions(names: Mapping[str, str], raw: str) -> None:
 
 def _said(info: Mapping[str, Any]) -> list[str]:
     return [str(info.get("size")), *(f"{key}={info[key]}" for key in _SAID if info.get(key) is not None)]
+
+
+def _as_said(file: Path, said: list[str]) -> bool:
+    """Tell whether the copy is there and as long as the store said."""
+    return file.is_file() and said[0] in (str(file.stat().st_size), "None")
 
 
 def _get(system: Any, wanted: Mapping[str, Path], listed: Mapping[str, Mapping[str, Any]], raw: str) -> None:

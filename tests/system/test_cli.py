@@ -78,7 +78,7 @@ def test_dry_run_and_sample_write_no_version_of_the_name(home: Path) -> None:
         (["curate", ".", "curated"], 2, "its versions would be read as sources"),
         (["curate", "raw/", "curated/", "--recipe", "marathi"], 2, "recipe 'marathi': not built in"),
         (["curate", "raw/", "curated/", "--recipe", "bad.toml"], 2, "bad.toml: 3 problems"),
-        (["curate", "raw/", "curated/", "--engine", "ray"], 2, "--engine ray: expected local"),
+        (["curate", "raw/", "curated/", "--engine", "spark"], 2, "--engine spark: expected local or ray"),
         (["curate", "bad/", "curated/"], 3, "none of 1 rows is left (empty_answer 1); nothing was published"),
         (["verify", "deadbeef"], 5, "version 'deadbeef': not found under curated"),
         (["show", "latest", "--curated", "elsewhere"], 5, "version 'latest': not found"),
