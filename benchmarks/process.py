@@ -1,14 +1,20 @@
 """Running a command and watching it: wall and CPU seconds, and the peak memory of it and its children together."""
 
+import contextlib
+import ctypes
 import os
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _POLL_S = 0.05
+_ORPHANS_S = 5.0  # a forkserver ends when its pipe closes, at once
+_SET_CHILD_SUBREAPER = 36  # prctl(2): orphans of the command become our children
 
 
 @dataclass(frozen=True)
@@ -23,34 +29,50 @@ class Run:
     """Resident memory summed over the process and all its descendants, polled at 20 Hz; shared pages count twice."""
 
 
-def watch(command: Sequence[str], *, env: Mapping[str, str] | None = None, cwd: Path | None = None) -> Run:
-    """Run a command to its end. Linux only: it reads /proc."""
+def watch(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    stderr: IO[bytes] | None = None,
+) -> Run:
+    """Run a command to its end; `stderr` None leaves its messages on ours. Linux only: it reads /proc."""
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     before = os.times()
     began = time.perf_counter()
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env, cwd=cwd)
-    peak = 0
-    while process.poll() is None:
-        peak = max(peak, sum(_resident(pid) for pid in tree(process.pid)))
-        time.sleep(_POLL_S)
-    out = process.stdout.read() if process.stdout else ""
+    with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody empties while we wait would fill up
+        process = subprocess.Popen(command, stdout=said, stderr=stderr, env=env, cwd=cwd)
+        peak = 0
+        while process.poll() is None:
+            peak = max(peak, sum(_resident(pid) for pid in tree(process.pid)))
+            time.sleep(_POLL_S)
+        wall = time.perf_counter() - began
+        _reap()
+        said.seek(0)
+        out = said.read()
     after = os.times()
     cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Run(process.returncode, out, time.perf_counter() - began, cpu, peak / 1e6)
+    return Run(process.returncode, out, wall, cpu, peak / 1e6)
+
+
+def _reap() -> None:
+    """Wait for what the command left behind (a forkserver and its workers), so that their seconds count too."""
+    until = time.perf_counter() + _ORPHANS_S
+    while time.perf_counter() < until:
+        try:
+            if os.waitpid(-1, os.WNOHANG)[0] == 0:
+                time.sleep(_POLL_S)
+        except ChildProcessError:
+            return
 
 
 def tree(pid: int) -> list[int]:
     """Return a process and its descendants."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue
-            children.setdefault(parent, []).append(int(entry.name))
     found = [pid]
-    for one in found:
-        found.extend(children.get(one, []))
+    for one in found:  # grows while it is read
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            for task in Path(f"/proc/{one}/task").iterdir():
+                found.extend(map(int, (task / "children").read_text().split()))
     return found
 
 
