@@ -9,7 +9,7 @@ Two kinds, told apart by type:
 Both are frozen dataclasses: the fields are the options a recipe may set, all keyword-only with defaults.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
@@ -57,8 +57,19 @@ class Corpus(Protocol):
         """
         ...
 
+    def hashes(self, column: str) -> Iterator[pl.DataFrame]:
+        """Yield `row` and the hashes of a key column, a line for each hash of a list, nulls left out, a few at a time.
+
+        Equal hashes always stand in one frame: what is compared by them needs no more of the corpus in memory.
+        """
+        ...
+
     def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         """Return `row` and the named record columns of the named rows, sorted by `row`. Reads from disk."""
+        ...
+
+    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
+        """Yield what `fetch` returns for each list of rows, in their order; the disk is read once for all of them."""
         ...
 
     def clusters(self) -> pl.DataFrame:
@@ -161,6 +172,14 @@ def with_text_keys(batch: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def flat_hashes(keys: pl.DataFrame) -> pl.DataFrame:
+    """Return `row` and the hashes of a column, a line for each hash of a list, without nulls."""
+    name = keys.columns[1]
+    if isinstance(keys.schema[name], pl.List):
+        keys = keys.filter(pl.col(name).list.len() > 0).explode(name)
+    return keys.drop_nulls(name)
+
+
 class MemoryCorpus:
     """A whole corpus in one frame: what tests, notebooks and small callers hand to a corpus stage."""
 
@@ -187,6 +206,13 @@ class MemoryCorpus:
 
     def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         return self._records.filter(pl.col("row").is_in(rows.implode())).select("row", *columns)
+
+    def hashes(self, column: str) -> Iterator[pl.DataFrame]:
+        yield flat_hashes(self.keys(column))
+
+    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
+        for rows in lists:
+            yield self.fetch(rows, *columns)
 
     def clusters(self) -> pl.DataFrame:
         if self._clusters is not None:

@@ -30,12 +30,18 @@ def block_columns(stage: str) -> list[str]:
 
 
 def block_keys(
-    stage: str, questions: WordArrays, answers: WordArrays, setting: U64, usable: NDArray[np.bool_]
+    stage: str,
+    questions: WordArrays,
+    answers: WordArrays,
+    setting: U64,
+    usable: NDArray[np.bool_],
+    *,
+    banded: bool = True,
 ) -> pl.DataFrame:
     """Return the block columns of a batch: `left*` are List(UInt64), `band*` UInt64, null or empty where not used.
 
     `setting` is a hash of all that must be equal besides (system prompt, earlier turns); rows that are not `usable`
-    (without a question or an answer) get no block.
+    (without a question or an answer) get no block. Without `banded` there are no `band*`.
     """
     owner = np.concatenate([questions.owner, answers.owner])
     order = np.argsort(owner, kind="stable")
@@ -54,7 +60,8 @@ def block_keys(
     left = np.concatenate([total[owner[chosen]] - hashes[chosen], total[short]])
     of = np.concatenate([owner[chosen], np.flatnonzero(short)])
     columns = _parts(stage, rows, of, mix(left))
-    columns += _bands(stage, rows, owner[free], hashes[free], usable & (count >= BANDED_FROM), bound)
+    if banded:
+        columns += _bands(stage, rows, owner[free], hashes[free], usable & (count >= BANDED_FROM), bound)
     return pl.DataFrame(columns)
 
 

@@ -4,14 +4,13 @@ Two questions that may be held against each other share two words, or one that n
 question leaves a key for every pair of its words and for every name, and keys lead to candidates; `comparable` decides.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
 from typing import Final
 
 import numpy as np
 import polars as pl
 import xxhash
-from numpy.typing import NDArray
 
 from datakit.matching.candidates import U32, merge, pairs_of, slices
 from datakit.matching.leeway import ONE_FACT
@@ -53,27 +52,39 @@ def _hash(*parts: str) -> int:
     return xxhash.xxh3_64_intdigest("\x1f".join(parts).encode())
 
 
-def meetings(forms: pl.DataFrame, texts: Callable[[pl.Series], dict[int, str]]) -> NDArray[np.uint32]:
+Texts = Callable[[list[pl.Series]], Iterator[dict[int, str]]]
+"""Reads questions by row, for each of several lists of rows."""
+
+
+def meetings(row_of: U32, meets: Iterable[pl.DataFrame], texts: Texts) -> U32:
     """Label each question with the lowest of those it is connected to by `comparable` pairs.
 
-    `forms`: one line a form, in an order that does not hang on the input, with `row` (one that asks so) and `meets`
-    (its keys). `texts` reads the questions of some rows. Blocks of many questions are compared in part, see candidates.
+    `row_of`: for each form, in an order that does not hang on the input, a row that asks so. `meets` are frames of rows
+    and their meeting keys, equal keys in one frame. Blocks of many questions are compared in part, see candidates.
     """
-    count = np.arange(forms.height, dtype=np.uint32)
-    blocks = pl.DataFrame({"row": count, "meets": forms["meets"]})
-    better, worse = merge([pairs_of(blocks, count, count)])
-    found = list(_edges(forms["row"].to_numpy(), better, worse, texts))
+    live = np.sort(row_of)
+    rank = np.argsort(row_of).astype(np.uint32)
+    better, worse = merge(pairs_of(_of(frame, live), live, rank) for frame in meets)
+    found = list(_edges(row_of, better, worse, texts))
     left = np.array([one for one, _ in found], dtype=np.uint32)
     right = np.array([two for _, two in found], dtype=np.uint32)
-    return components(forms.height, left, right)
+    return components(len(row_of), left, right)
 
 
-def _edges(
-    row_of: NDArray[np.uint32], better: U32, worse: U32, texts: Callable[[pl.Series], dict[int, str]]
-) -> Iterator[tuple[int, int]]:
-    for chosen in slices(better, worse, _SLICE):
-        numbers = np.unique(np.concatenate([better[chosen], worse[chosen]]))
-        text = texts(pl.Series(np.sort(row_of[numbers]), dtype=pl.UInt32))
+def _of(meets: pl.DataFrame, live: U32) -> pl.DataFrame:
+    """Return the keys of the rows that stand for a form."""
+    if not len(live):
+        return meets.clear()
+    rows = meets["row"].to_numpy()
+    at = np.minimum(np.searchsorted(live, rows), len(live) - 1)
+    return meets.filter(pl.Series(live[at] == rows))
+
+
+def _edges(row_of: U32, better: U32, worse: U32, texts: Texts) -> Iterator[tuple[int, int]]:
+    cut = list(slices(better, worse, _SLICE))
+    members = [np.unique(np.concatenate([better[chosen], worse[chosen]])) for chosen in cut]
+    fetched = texts([pl.Series(row_of[numbers]) for numbers in members])
+    for chosen, numbers, text in zip(cut, members, fetched, strict=True):
         form = {number: asked(text[int(row_of[number])]) for number in numbers.tolist()}
         for one, two in zip(better[chosen].tolist(), worse[chosen].tolist(), strict=True):
             left, right = form[one], form[two]

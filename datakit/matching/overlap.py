@@ -6,12 +6,13 @@ from typing import Final
 import numpy as np
 import polars as pl
 
+from datakit.devanagari import dedup_keys
 from datakit.matching.blocks import PARTS, block_keys
 from datakit.matching.lexemes import content, lexemes
 from datakit.matching.near_match import question_match
 from datakit.matching.shingles import shingles
 from datakit.matching.signs import signs
-from datakit.matching.word_arrays import word_arrays
+from datakit.matching.word_arrays import WordArrays, word_arrays
 from datakit.stage import with_text_keys
 
 OVERLAP: Final[dict[str, pl.DataType]] = {
@@ -78,6 +79,15 @@ class Reference:
         return pairs.filter(pl.Series(near, dtype=pl.Boolean))
 
 
+def asks_the_same(one: str, two: str, *, equal: bool) -> bool:
+    """Tell whether two questions ask the same: `equal` ones by their keys, the first with words of its own; others in
+    nearly the same words."""
+    if not equal:
+        return _is_near(one, two)
+    keys = dedup_keys(pl.Series([one, two]))
+    return keys[0] == keys[1] and len(content(lexemes(one))) >= _OWN_WORDS
+
+
 def _is_near(one: str, two: str) -> bool:
     left, right = lexemes(one), lexemes(two)
     if len(content(left)) < _OWN_WORDS or signs(one) != signs(two):
@@ -93,18 +103,20 @@ def _shingle_table(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).unique()
 
 
+def question_blocks(questions: WordArrays, usable: pl.Series) -> pl.Series:
+    """Return, for each question, the hashes that nearly equal ones share; none for those that are not `usable`."""
+    none = np.empty(0, dtype=np.uint64)
+    nothing = WordArrays(questions.rows, none.astype(np.int64), none, none.astype(np.uint8), none.astype(np.int64))
+    settings = np.zeros(questions.rows, dtype=np.uint64)
+    keys = block_keys("near", questions, nothing, settings, usable.to_numpy(), banded=False)
+    lists = [pl.col(f"near.left{part}").fill_null(pl.lit([], pl.List(pl.UInt64))) for part in range(PARTS)]
+    return keys.select(pl.concat_list(lists).alias("near")).to_series()
+
+
 def _question_blocks(rows: pl.DataFrame) -> pl.DataFrame:
-    questions = word_arrays(rows["question"])
-    nothing = word_arrays(pl.Series([None] * len(rows), dtype=pl.String))
-    usable = rows["question"].is_not_null().to_numpy()
-    keys = block_keys("near", questions, nothing, np.zeros(len(rows), dtype=np.uint64), usable)
-    parts = [
-        keys.select(
-            pl.int_range(pl.len(), dtype=pl.UInt32).alias("row"), pl.col(f"near.left{part}").alias("block")
-        ).explode("block")
-        for part in range(PARTS)
-    ]
-    return pl.concat(parts).drop_nulls("block").unique()
+    blocks = question_blocks(word_arrays(rows["question"]), rows["question"].is_not_null())
+    table = pl.DataFrame({"row": np.arange(len(rows), dtype=np.uint32), "block": blocks})
+    return table.filter(pl.col("block").list.len() > 0).explode("block").unique()
 
 
 def overlaps(train: pl.DataFrame, test: pl.DataFrame) -> pl.DataFrame:

@@ -1,16 +1,21 @@
 """The corpus on disk: what corpus stages see of the parts, and the verdicts they have given so far."""
 
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from datakit.pipeline.bins import Bins, compact
 from datakit.pipeline.parts import Part
-from datakit.stage import VERDICT, CorpusStage
+from datakit.stage import VERDICT, CorpusStage, flat_hashes
 
 _KEPT_KEYS: Final = 50_000  # rows: up to here all keys are held (some 20 MB) instead of read again by each stage
+_BIN_ROWS: Final = 200_000  # rows of the corpus to a bin of hashes: up to 45 hashes a row are 100 MB
+_HASHES: Final = 2**61 - 1  # a prime: bins must not follow the low bits, by which some hashes are spread already
 _REJECTION: Final = ("reject_reason", "reject_detail", "of", "score")
 _CLUSTER: Final = {"row": pl.UInt32, "cluster": pl.UInt32}
 
@@ -23,7 +28,12 @@ class DiskCorpus:
         parts: Sequence[Part],
         previous: pl.DataFrame | None = None,
         accepted: Mapping[str, frozenset[int]] | None = None,
+        *,
+        spill: Path | None = None,
     ) -> None:
+        """Take the parts in order; what does not fit in memory goes below the folder `spill`, else where the system
+        keeps temporary files."""
+        self._spill = spill
         self._parts = list(parts)
         heights = np.array([part.height for part in self._parts], dtype=np.int64)
         self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heights)])
@@ -52,33 +62,72 @@ class DiskCorpus:
 
     def _read_keys(self, columns: Sequence[str] | None) -> pl.DataFrame:
         """Return `row` and the named key columns, or all of them, of the rows that the row stages kept."""
-        wanted = None if columns is None else ["row", *columns]
-        frames = []
-        for start, part in zip(self._starts, self._parts, strict=False):
-            if not part.live:
-                continue
-            frame = pl.read_parquet(part.keys, columns=wanted, memory_map=False)
-            frames.append(frame.with_columns((pl.col("row") + int(start)).cast(pl.UInt32)))
+        frames = list(self._key_parts(columns))
         if not frames:
             schema = pl.read_parquet_schema(self._parts[0].keys) if self._parts else {}
             names = [name for name in schema if name != "row"] if columns is None else columns
             return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in names}})
         return pl.concat(frames)
 
+    def _key_parts(self, columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
+        wanted = None if columns is None else ["row", *columns]
+        for start, part in zip(self._starts, self._parts, strict=False):
+            if part.live:
+                frame = pl.read_parquet(part.keys, columns=wanted, memory_map=False)
+                yield frame.with_columns((pl.col("row") + int(start)).cast(pl.UInt32))
+
+    def hashes(self, column: str) -> Iterator[pl.DataFrame]:
+        count = 1 + self.live_count // _BIN_ROWS
+        if count == 1 or self._all_keys is not None:
+            yield flat_hashes(self.keys(column))
+            return
+        with tempfile.TemporaryDirectory(dir=self._spill) as folder:
+            bins = Bins(Path(folder))
+            for keys in self._key_parts([column]):
+                found = flat_hashes(keys.filter(pl.Series(self._live[keys["row"].to_numpy()])))
+                bins.put(found, found[column].to_numpy() % np.uint64(_HASHES) % np.uint64(count))
+            for number in range(count):
+                frame = bins.take(number)
+                if frame is not None:
+                    yield frame
+
     def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
-        wanted = np.unique(rows.to_numpy().astype(np.int64))
+        frames = [frame for _, frame in self._fetched(np.unique(rows.to_numpy().astype(np.int64)), columns)]
+        return pl.concat(frames) if frames else self._nothing(columns)
+
+    def _fetched(self, wanted: NDArray[np.int64], columns: Sequence[str]) -> Iterator[tuple[slice, pl.DataFrame]]:
+        """Yield `row` and columns of the wanted rows part by part, and which of the wanted they are.
+
+        `wanted` is ascending; where a row is named twice it is there twice.
+        """
         cuts = np.searchsorted(wanted, self._starts)
-        frames: list[pl.DataFrame] = []
         for number, part in enumerate(self._parts):
             inside = wanted[cuts[number] : cuts[number + 1]]
             if len(inside):
                 frame = pl.read_parquet(part.rows, columns=list(columns), memory_map=False)
-                found = frame.select(pl.all().gather(inside - self._starts[number]))
-                frames.append(found.select(pl.Series("row", inside, dtype=pl.UInt32), *columns))
-        if not frames:
-            schema = pl.read_parquet_schema(self._parts[0].rows) if self._parts else {}
-            return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in columns}})
-        return pl.concat(frames)
+                found = compact(frame.select(pl.all().gather(inside - self._starts[number])))
+                named = found.select(pl.Series("row", inside, dtype=pl.UInt32), *columns)
+                yield slice(int(cuts[number]), int(cuts[number + 1])), named
+
+    def _nothing(self, columns: Sequence[str]) -> pl.DataFrame:
+        schema = pl.read_parquet_schema(self._parts[0].rows) if self._parts else {}
+        return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in columns}})
+
+    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
+        if len(lists) < 2:
+            yield from (self.fetch(rows, *columns) for rows in lists)
+            return
+        distinct = [np.unique(rows.to_numpy()).astype(np.int64) for rows in lists]
+        wanted = np.concatenate(distinct)
+        order = np.argsort(wanted, kind="stable")
+        belongs = np.repeat(np.arange(len(distinct), dtype=np.uint32), [len(rows) for rows in distinct])[order]
+        with tempfile.TemporaryDirectory(dir=self._spill) as folder:
+            bins = Bins(Path(folder))
+            for place, frame in self._fetched(wanted[order], columns):
+                bins.put(frame, belongs[place])
+            for number in range(len(distinct)):
+                found = bins.take(number)
+                yield found if found is not None else self._nothing(columns)
 
     def clusters(self) -> pl.DataFrame:
         found = [v.select("row", "cluster").drop_nulls() for v in self._verdicts if "cluster" in v.columns]

@@ -134,18 +134,18 @@ def finish(
     began = time.perf_counter()
     standing = DecisionLog(decisions_file(curated, name)).standing()
     laid = work_folder(curated, name) / "decided"
-    decided = lay_over(parts, standing, recipe, laid)
-    corpus = DiskCorpus(decided.parts, previous_splits(curated, name, recipe), decided.accepted)
-    tallies = merge([part.tallies for part in decided.parts])
-    _judge(corpus, engine.corpus_stages(with_person(recipe.corpus_stages, decided)), tallies, progress)
-    if not corpus.live_count:
-        raise GateError(f"none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
-    progress.start("release", None)
     build = build_folder(curated, name)
     spill = build.with_name(build.name + "-spill")
     try:
         clear(spill)
         spill.mkdir()
+        decided = lay_over(parts, standing, recipe, laid)
+        corpus = DiskCorpus(decided.parts, previous_splits(curated, name, recipe), decided.accepted, spill=spill)
+        tallies = merge([part.tallies for part in decided.parts])
+        _judge(corpus, engine.corpus_stages(with_person(recipe.corpus_stages, decided)), tallies, progress)
+        if not corpus.live_count:
+            raise GateError(f"none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
+        progress.start("release", None)
         released = write_release(corpus, recipe.chat, build, spill)
         manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided, tombstones)
         alone = only_here(build / "rejected.parquet", recipe)

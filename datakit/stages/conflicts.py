@@ -73,8 +73,9 @@ class Conflicts:
         """Return a verdict for each row of a question whose answers are at odds."""
         verdicts: list[tuple[Any, ...]] = []
         chosen = corpus.accepted(f"{self.name}.{self.reasons[0]}")
-        for rows in self._slices(corpus):
-            texts = corpus.fetch(rows["row"], "question", "answer", "id", "source_id")
+        cut = list(self._slices(corpus))
+        fetched = corpus.fetch_each([rows["row"] for rows in cut], "question", "answer", "id", "source_id")
+        for rows, texts in zip(cut, fetched, strict=True):
             groups = rows.join(texts, on="row", how="left", maintain_order="left")
             for group in groups.partition_by("group", maintain_order=True):
                 verdicts += self._judge(group, chosen)
@@ -99,13 +100,11 @@ class Conflicts:
         rows = corpus.keys(f"{self.name}.question", f"{self.name}.answer")
         rows = rows.rename({f"{self.name}.question": "form", f"{self.name}.answer": "said"}).drop_nulls("form")
         forms = rows.group_by("form").agg(pl.col("row").min()).sort("form")
-        keys = corpus.keys(f"{self.name}.meets").rename({f"{self.name}.meets": "meets"})
-        forms = forms.join(keys, on="row", how="left", maintain_order="left")
 
-        def texts(some: pl.Series) -> dict[int, str]:
-            return dict(corpus.fetch(some, "question").iter_rows())
+        def texts(lists: list[pl.Series]) -> Iterator[dict[int, str]]:
+            return (dict(read.iter_rows()) for read in corpus.fetch_each(lists, "question"))
 
-        label = meetings(forms, texts)
+        label = meetings(forms["row"].to_numpy(), corpus.hashes(f"{self.name}.meets"), texts)
         forms = forms.select("form", pl.Series("group", label, dtype=pl.UInt64), pl.Series("own", range(forms.height)))
         rows = rows.join(forms, on="form", how="left")
         large = _counted(rows, "group").filter((pl.col("answers") > _MAX_ANSWERS) | (pl.col("ways") > _MAX_WAYS))

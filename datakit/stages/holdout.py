@@ -4,13 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
+import numpy as np
 import polars as pl
+import xxhash
+from numpy.typing import NDArray
 
-from datakit.matching.overlap import Reference
-from datakit.stage import VERDICT, Corpus, with_text_keys
+from datakit.matching.overlap import asks_the_same, question_blocks
+from datakit.matching.question_words import question_words
+from datakit.stage import VERDICT, Corpus
 
-_SLICE: Final = 4_000  # questions in memory at a time
-_WAYS: Final = ("question", "near")
+_SLICE: Final = 4_000  # train rows whose questions, with those they are held against, are in memory at a time
+_ROWS: Final = {"row": pl.UInt32(), "of": pl.UInt32()}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,38 +30,68 @@ class Holdout:
     writes: ClassVar[tuple[str, ...]] = ()
 
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """Return no columns: what is compared is read again, for it depends on the split."""
-        return batch.select([])
+        """Return `holdout.question`, a hash of the question's key, and `holdout.near`, hashes that near ones share."""
+        equal = [xxhash.xxh3_64_intdigest(key.encode()) if key else None for key in batch["question_key"]]
+        near = question_blocks(question_words(batch["question"]), batch["question"].is_not_null())
+        return pl.DataFrame(
+            {f"{self.name}.question": pl.Series(equal, dtype=pl.UInt64), f"{self.name}.near": near},
+        )
 
     def apply(self, corpus: Corpus) -> pl.DataFrame:
         """Return a verdict for each train row that overlaps; without held-out rows there is none."""
-        placed = corpus.written("split").sort("row")
-        held = placed.filter(pl.col("split") != "train")
-        train = placed.filter(pl.col("split") == "train")["row"]
+        placed = corpus.written("split")
+        split = placed["split"]
+        held, train = placed["row"].filter(split != "train"), placed["row"].filter(split == "train")
         if held.is_empty() or train.is_empty():
             return pl.DataFrame(schema=VERDICT)
-        texts = corpus.fetch(held["row"], "id", "question").join(held, on="row", maintain_order="left")
-        reference = Reference(_questions(texts))
-        named = texts.select("row", "id", "split").with_row_index("reference").rename({"row": "of"})
-        found = [self._found(corpus, rows, reference) for rows in _slices(train)]
+        is_held = np.zeros(int(placed["row"].to_numpy().max()) + 1, dtype=np.bool_)
+        is_train = is_held.copy()
+        is_held[held.to_numpy()], is_train[train.to_numpy()] = True, True
+        equal = self._meeting(corpus, "question", is_held, is_train).group_by("row").agg(pl.col("of").min())
+        near = self._meeting(corpus, "near", is_held, is_train).join(equal, on=["row", "of"], how="anti")
+        pairs = pl.concat([equal.with_columns(way=pl.lit(0)), near.with_columns(way=pl.lit(1))])
+        found = [_first(pairs_of_rows, texts) for pairs_of_rows, texts in _read(corpus, pairs.sort("row", "way", "of"))]
+        hits = pl.concat([pl.DataFrame(schema=_ROWS), *found])
+        named = (
+            corpus.fetch(hits["of"], "id")
+            .rename({"row": "of"})
+            .join(placed.select(pl.col("row").alias("of"), "split"), on="of", how="left")
+        )
         detail = pl.format("asks nearly the same as row {} of the {} split", pl.col("id").str.head(12), "split")
         return (
-            pl.concat(found)
-            .join(named, on="reference", how="left")
+            hits.join(named, on="of", how="left", maintain_order="left")
             .select("row", pl.lit(self.reasons[0]).alias("reject_reason"), detail.alias("reject_detail"), "of")
+            .sort("row")
         )
 
-    def _found(self, corpus: Corpus, rows: pl.Series, reference: Reference) -> pl.DataFrame:
-        texts = corpus.fetch(rows, "question")
-        found = reference.find(_questions(texts), ways=_WAYS)
-        return found.select(texts["row"].gather(found["row"]).alias("row"), "reference")
+    def _meeting(
+        self, corpus: Corpus, key: str, is_held: NDArray[np.bool_], is_train: NDArray[np.bool_]
+    ) -> pl.DataFrame:
+        """Return `row, of`: each train row with each held-out row that shares a hash with it, once."""
+        found = [pl.DataFrame(schema=_ROWS)]
+        for hashes in corpus.hashes(f"{self.name}.{key}"):
+            rows = hashes["row"].to_numpy()
+            within = np.minimum(rows, len(is_held) - 1)  # a row that was placed nowhere is neither
+            inside = rows == within
+            held = hashes.filter(pl.Series(inside & is_held[within])).rename({"row": "of"})
+            train = hashes.filter(pl.Series(inside & is_train[within]))
+            found.append(train.join(held, on=hashes.columns[1]).select(list(_ROWS)).unique())
+        return pl.concat(found).unique()
 
 
-def _slices(rows: pl.Series) -> Iterator[pl.Series]:
-    for start in range(0, len(rows), _SLICE):
-        yield rows.slice(start, _SLICE)
+def _read(corpus: Corpus, pairs: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[int, str]]]:
+    """Yield the pairs of some train rows at a time with the questions of both sides, by row."""
+    number = pairs["row"].rle_id() // _SLICE
+    cut = pairs.with_columns(number.alias("slice")).partition_by("slice", maintain_order=True, include_key=False)
+    lists = [pl.concat([some["row"], some["of"]]) for some in cut]
+    for some, read in zip(cut, corpus.fetch_each(lists, "question"), strict=True):
+        yield some, dict(read.iter_rows())
 
 
-def _questions(texts: pl.DataFrame) -> pl.DataFrame:
-    """Return questions alone, with their keys, as the overlap code wants them."""
-    return with_text_keys(texts.select("question", pl.lit(None, pl.String).alias("answer")))
+def _first(pairs: pl.DataFrame, texts: dict[int, str]) -> pl.DataFrame:
+    """Return `row, of`: for each train row the first of its pairs that holds."""
+    found: dict[int, int] = {}
+    for row, of, way in pairs.select("row", "of", "way").iter_rows():
+        if row not in found and asks_the_same(texts[row], texts[of], equal=way == 0):
+            found[row] = of
+    return pl.DataFrame({"row": list(found), "of": list(found.values())}, schema=_ROWS)

@@ -12,6 +12,7 @@ from datakit.matching.blocks import block_columns, block_keys
 from datakit.matching.candidates import U32, merge, pairs_of, slices
 from datakit.matching.lexemes import Lexeme, lexemes
 from datakit.matching.near_match import answer_match, question_match
+from datakit.matching.question_words import question_words
 from datakit.matching.ranking import positions, rank_columns
 from datakit.matching.signs import signs
 from datakit.matching.star import Kept, verdicts
@@ -51,7 +52,7 @@ class NearDedup:
             xxhash.xxh3_64_intdigest(f"{system or ''}\x1f{history or ''}".encode())
             for system, history in zip(batch["system"], batch["history"], strict=True)
         ]
-        questions, answers = word_arrays(batch["question"]), word_arrays(batch["answer"])
+        questions, answers = question_words(batch["question"]), word_arrays(batch["answer"])
         settings = np.array(setting, dtype=np.uint64)
         blocks = block_keys(self.name, questions, answers, settings, usable.fill_null(False).to_numpy())
         contexts = [xxhash.xxh3_64_intdigest(text.encode()) if text else None for text in batch["context"]]
@@ -69,17 +70,20 @@ class NearDedup:
         live, rank, tier = positions(corpus, self.name)
         if len(live) < 2:
             return pl.DataFrame(schema=VERDICT)
-        better, worse = merge(pairs_of(corpus.keys(column), live, rank) for column in block_columns(self.name))
+        better, worse = merge(
+            pairs_of(hashes, live, rank) for column in block_columns(self.name) for hashes in corpus.hashes(column)
+        )
         row_of = np.empty(len(live), dtype=np.uint32)
         row_of[rank] = live
         contexts = corpus.keys(f"{self.name}.context").sort("row")[f"{self.name}.context"]
         merged: dict[int, Kept] = {}
-        for chosen in slices(better, worse, _SLICE):
-            ranks = np.unique(np.concatenate([better[chosen], worse[chosen]]))
-            rows = pl.Series(row_of[ranks], dtype=pl.UInt32)
+        cut = list(slices(better, worse, _SLICE))
+        members = [np.unique(np.concatenate([better[chosen], worse[chosen]])) for chosen in cut]
+        fetched = corpus.fetch_each([pl.Series(row_of[ranks]) for ranks in members], "question", "answer")
+        for chosen, ranks, read in zip(cut, members, fetched, strict=True):
             texts = Texts(
-                dict(zip(rows.to_list(), ranks.tolist(), strict=True)),
-                corpus.fetch(rows, "question", "answer"),
+                dict(zip(row_of[ranks].tolist(), ranks.tolist(), strict=True)),
+                read,
                 contexts.gather(np.searchsorted(live, row_of[ranks])).to_list(),
             )
             for one, kept in self.within(better[chosen], worse[chosen], tier, texts):
