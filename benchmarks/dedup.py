@@ -12,7 +12,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,7 +24,7 @@ import zstandard
 from benchmarks.dedup_variants import planted, recall
 from datakit.devanagari import dedup_key
 from datakit.record import frame, is_live
-from datakit.stage import with_text_keys
+from datakit.stage import flat_hashes, with_text_keys
 from datakit.stages.exact_dedup import ExactDedup
 from datakit.stages.near_dedup import NearDedup
 
@@ -85,6 +85,20 @@ class Keyed:
 
     def fetch(self, rows: pl.Series, *columns: str) -> pl.DataFrame:
         return self._records.filter(pl.col("row").is_in(rows.implode())).select("row", *columns)
+
+    def hashes(self, column: str) -> Iterator[pl.DataFrame]:
+        yield flat_hashes(self.keys(column))
+
+    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
+        for rows in lists:
+            yield self.fetch(rows, *columns)
+
+    def hashes(self, column: str) -> Iterator[pl.DataFrame]:
+        yield flat_hashes(self.keys(column))
+
+    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
+        for rows in lists:
+            yield self.fetch(rows, *columns)
 
     def clusters(self) -> pl.DataFrame:
         return pl.DataFrame(schema={"row": pl.UInt32, "cluster": pl.UInt32})

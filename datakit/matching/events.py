@@ -3,6 +3,7 @@
 Tables name one happening for many phrases; here they are applied to the words of a question. Answers keep their words.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Final
 
@@ -10,22 +11,27 @@ from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
 from datakit.matching.word_tables import rows
 
 _BETWEEN: Final = frozenset({"function", "tense", "question"})
-Phrases = dict[tuple[str, ...], tuple[str, str]]
+Phrases = dict[tuple[str, ...], dict[str, str]]
 
 
 @cache
 def _phrases() -> Phrases:
-    """Stems of each phrase → (stem of its event, the one kind of question it holds in, or "")."""
+    """Stems of each phrase → the stem of its event by the one kind of question it holds in, "" for all."""
     found: Phrases = {}
     for form, phrases, only in rows("events"):
         target = lexemes(form)[0].stem
         kind = "" if only == "-" else skeleton(fold(only))
-        for phrase in phrases.split("|"):
+        for phrase in (form for told in phrases.split("|") for form in _genders(told.strip())):
             stems = tuple(word.stem for word in lexemes(phrase) if word.kind not in _BETWEEN)
             if stems:
-                found[stems] = (target, kind)
-        found.setdefault((target,), (target, ""))
+                found.setdefault(stems, {})[kind] = target
+        found.setdefault((target,), {}).setdefault("", target)
     return found
+
+
+def _genders(phrase: str) -> tuple[str, ...]:
+    """A phrase that ends in a verb, in all genders: मारला, मारली, मारले are not always one to the stemmer."""
+    return (phrase, *(phrase[:-2] + ending for ending in ("ली", "ले", "ल्या"))) if phrase.endswith("ला") else (phrase,)
 
 
 @cache
@@ -55,8 +61,8 @@ def eventful(words: list[Lexeme], kind: str, grain: str = "") -> list[Lexeme]:
 
 def _longest_event(words: list[Lexeme], ahead: list[int], kind: str) -> tuple[int, str] | None:
     for length in range(len(ahead), 0, -1):
-        target, only = _phrases().get(tuple(words[n].stem for n in ahead[:length]), ("", ""))
-        if target and only in ("", kind):
+        targets = _phrases().get(tuple(words[n].stem for n in ahead[:length]))
+        if targets and (target := targets.get(kind) or targets.get("")):
             return length, target
     return None
 
@@ -95,7 +101,15 @@ def is_relation(word: Lexeme) -> bool:
 
 def turned(words: list[Lexeme], kind: str) -> tuple[list[Lexeme], str]:
     """Ask the same from the other side: `कोणाच्या पत्नी` as `पती कोण`, `कोणाचा पराभव` as `कोणाला हरवले`."""
+    if kind in ("?कधि", "?कोठे"):
+        words = [_renamed(word, _DIED) if word.stem in _DEATHS else word for word in words]
     stems = {word.stem for word in words}
+    if kind == "?कोणाला" and stems & _HELD_BY:
+        kind = "?कोण"  # धुरा कोणाकडे होती, पद कोणाला मिळाले
+    elif kind == "?कोणाला" and _MARRIED in stems:
+        return [_spouse(word) if word.stem == _MARRIED else word for word in words], "?कोण"
+    elif kind == "?कोणाचा" and _APPOINTED in stems:
+        kind = "?कोण"  # कोणाची निवड झाली
     if _WON in stems and (_BATTLE in stems or kind == "?कोणाचा"):
         words = [_renamed(word, _LOST) if word.stem == _WON else word for word in words]
         stems, kind = stems - {_WON} | {_LOST}, "?कोण" if kind == "?कोणाचा" else kind
@@ -113,6 +127,31 @@ def turned(words: list[Lexeme], kind: str) -> tuple[list[Lexeme], str]:
     return words, kind
 
 
+def _spouse(word: Lexeme) -> Lexeme:
+    """विवाह कोणाशी झाला asks for the husband or the wife."""
+    return replace(lexemes("पत्नी")[0], case=word.case)
+
+
+def implied(words: list[Lexeme], at: int, kind: str) -> bool:
+    """Tell whether another word of the question implies this one: the oath an office, captivity an escape."""
+    word = words[at]
+    if word.stem == _APPOINTED:
+        return kind == "?कोण" and any(other.stem in _offices() or "पद" in other.surface for other in words)
+    if word.stem == _HELD or word.surface.startswith("छावणी"):
+        return any(other.stem == _ESCAPED for other in words)
+    if word.stem == _ARMY:
+        return any(other.stem in (_LED, *_COMMANDERS) for other in words)  # मराठी फौजेचे नेतृत्व
+    if word.stem == _STARTED and kind == "?किति":
+        return word.surface.endswith(("लेल्या", "लेली", "लेले"))  # खोदलेल्या लेण्यांची संख्या
+    return False
+
+
+@cache
+def _offices() -> frozenset[str]:
+    found = (row[1] for row in rows("pointing") if row[0] == "scope")
+    return frozenset(word.stem for words in found for word in lexemes(words))
+
+
 def _predicative(words: list[Lexeme], at: int) -> bool:
     """Nothing that carries meaning follows: `कोणाच्या पत्नी होत्या`, not `कोणाच्या पत्नीने किल्ला लढवला`."""
     return all(word.kind in ("tense", "light", "function", "question") for word in words[at + 1 :])
@@ -125,6 +164,13 @@ def _renamed(word: Lexeme, root: str) -> Lexeme:
 _LOST, _WON, _KILLED, _BATTLE, _FELL, _WRITTEN, _APPOINTED, _HELD = (
     lexemes(word)[0].stem for word in ("पराभव", "विजय", "वध", "युद्ध", "वीरमरण", "लेखन", "नेमणूक", "कैद")
 )
+_DIED, _HANGED, _MARRIED, _ESCAPED, _STARTED, _LED = (
+    lexemes(word)[0].stem for word in ("मृत्यू", "फाशी", "विवाह", "सुटका", "स्थापना", "नेतृत्व")
+)
+_ARMY: Final = lexemes("सैन्य")[0].stem
+_COMMANDERS: Final = frozenset(lexemes(word)[0].stem for word in ("सेनापती", "सरसेनापती", "सरनौबत"))
+_DEATHS: Final = frozenset({_KILLED, _FELL, _HANGED})  # when and where one died is one question, however it was
+_HELD_BY: Final = frozenset({_LED, _APPOINTED})
 _PRISONS: Final = frozenset(stem(fold(word)) for word in ("तुरुंग", "कारागृह"))
 _SUFFERED: Final = frozenset({_LOST, _KILLED})
 _TAKE, _GIVE, _BECOME = (lexemes(word)[0].stem for word in ("घेतला", "दिला", "झाला"))

@@ -72,8 +72,12 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
         return "doers" if kind in ("?कधि", "?कोठे") else ""
     if "time" in word.roles and at and words[at - 1].kind == "number":
         return "slight"  # १९०८ साली
-    if word.kind == "word" and word.surface.endswith(_FINITE) and _last(after) and not is_place(word.stem):
-        return "slight"  # a verb that no table knows; the ला of लावला is no dative
+    if at and words[at - 1].surface in _THIS and word.kind in ("word", "weak") and not is_specific(word):
+        return "slight"  # गुलामगिरी या ग्रंथाचे
+    if _within_a_name(words, at):
+        return "slight"
+    if is_last_verb(words, at):
+        return "slight"
     if word.kind in _BOUND or (after and (after[0].stem in _listed("period") or after_it(after[0]))):
         return ""
     if _between(words, at):
@@ -97,6 +101,32 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
     if case in ("for", "about", "by", "with", "verb") or word.surface.endswith(("ताना", "ण्यासाठी")):
         return "slight"
     return "slight" if case == "" and _beside_a_name(words, at, after) else ""
+
+
+def _within_a_name(words: list[Lexeme], at: int) -> bool:
+    """A given or father's name of a name in full, of three words or more: वासुदेव बळवंत फडके; the last word stays."""
+
+    def bare(n: int) -> bool:
+        return 0 <= n < len(words) and words[n].case == "" and _is_part(words[n])
+
+    start = at
+    while bare(start - 1):
+        start -= 1
+    end = at
+    while bare(end) and end + 1 < len(words) and _is_part(words[end + 1]):
+        end += 1
+    return bare(at) and end - start >= 2 and at < end
+
+
+def _is_part(word: Lexeme) -> bool:
+    return "alias" not in word.roles and "number" not in word.roles and is_specific(word) and not is_place(word.stem)
+
+
+def is_last_verb(words: list[Lexeme], at: int) -> bool:
+    """Tell whether a word is a finite verb at the end that no table knows; the ला of लावला is no dative."""
+    word = words[at]
+    plain = word.kind == "word" and word.surface.endswith(_FINITE) and not is_place(word.stem)
+    return plain and _last(_after(words, at))
 
 
 def _last(after: list[Lexeme]) -> bool:

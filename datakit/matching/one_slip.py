@@ -11,7 +11,7 @@ from datakit.matching.spelling import edited, is_misprint, lost_sign, two_villag
 from datakit.matching.wording import is_statement, written_alike
 
 _SMALL: Final = frozenset({"function", "tense", "light", "question"})
-_NEVER: Final = frozenset({"number", "negation", "value"})
+_NEVER: Final = frozenset({"number", "negation"})
 _MIN: Final = 3  # code points of the longer form: of two letters one edit makes any other word
 _MIN_LATIN: Final = 6  # SEBI and SBI are two bodies; shorter words in Latin letters are mostly initials
 
@@ -34,6 +34,10 @@ def one_slip(left: list[Lexeme], right: list[Lexeme], *, asks: bool) -> bool:
     latin = a.isascii() or b.isascii()
     if kinds & _NEVER or max(len(a), len(b)) < (_MIN_LATIN if latin else _MIN) or not edited(a, b):
         return False
+    if one.kind == two.kind == "value":
+        return False
+    if "value" in kinds:
+        return is_misprint(a, b)  # ऑगस्ट, ऑग्ट
     if "name" in kinds:
         return is_misprint(a, b) and not two_villages(a, b)
     alone = sum(word.kind not in CONTENT_DROPPED for word in left) < 2

@@ -9,8 +9,9 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from datakit.matching.events import eventful, turned
-from datakit.matching.leeway import after_it, is_specific, leeway, scoped
+from datakit.matching.asked_alike import alike
+from datakit.matching.events import eventful, implied, turned
+from datakit.matching.leeway import after_it, is_last_verb, is_specific, leeway, scoped
 from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
 from datakit.matching.names import canonical
 from datakit.matching.word_tables import rows
@@ -62,11 +63,14 @@ def asked(text: str | None) -> Asked | None:
     if "?यादि" in kinds or any(a.kind == "question" and a.stem == b.stem for a, b in pairwise(words)):
         return None  # कोण कोण होते asks for a list
     given = frozenset(word.stem for word in words)
-    named = canonical(words)
+    named = alike(canonical(words))
     kind, grain, rest = _kind(named, kinds)
     if kind is None:
         return None
     rest, kind = turned(eventful(rest, kind, grain), kind)
+    rest = alike(rest)
+    happened = any(word.kind == "event" for word in rest)
+
     narrow = scoped(rest)
     content: set[str] = set()
     added: dict[str, set[str]] = {"doers": set(), "setting": set(), "slight": set()}
@@ -74,8 +78,10 @@ def asked(text: str | None) -> Asked | None:
     framing: set[str] = set()
     for number, word in enumerate(rest):
         compound = _compounds().get(word.stem)
-        if _is_title(rest, number):
+        if word.surface in _OF_THEM or _is_title(rest, number) or implied(rest, number, kind):
             continue
+        if happened and (word.stem in _MOVES or is_last_verb(rest, number)):
+            continue  # मृत्यू आला, शिक्षा भोगली: the event says what happened
         if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
             content.add(compound[0])
             kind = compound[1]
@@ -134,6 +140,11 @@ def _listed(what: str) -> frozenset[str]:
     return frozenset(word.stem for words in found for word in lexemes(words))
 
 
+_OF_THEM: Final = frozenset(
+    pronoun + ending
+    for pronoun in ("यांच्या", "त्यांच्या", "याच्या", "त्याच्या", "हिच्या", "तिच्या")
+    for ending in ("नंतर", "पूर्वी", "कडून", "कडे", "साठी", "बद्दल", "विषयी", "मुळे", "बरोबर", "सोबत")
+)
 _MOVES: Final = frozenset(stem(fold(word)) for word in ("आले", "गेले"))
 _SPANS: Final = frozenset(stem(fold(word)) for word in ("वर्ष", "वर्षी", "दिवस", "काळ"))
 _NAME: Final = stem(fold("नाव"))
@@ -150,7 +161,7 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
     if kind == "?कोणाला" and any(word.kind == "light" and word.stem == "म्हण" for word in words):
         return "?कोण", "", words  # जनक कोणाला म्हणतात is जनक कोण
     if kind == "?कोणाचा" and any(word.stem in _BY_WHOM for word in words):
-        return "?कोण", "", [word for word in words if word.stem != _HAND]  # कोणाच्या हस्ते, कोणाच्या नेतृत्वाखाली
+        return "?कोण", "", [word for word in words if word.stem not in _HANDS]  # कोणाच्या हस्ते, कोणाच्या नेतृत्वाखाली
     if kind not in ("?कोणता", "?काय", "?किति"):
         return kind, "", words
     at = next(number for number, word in enumerate(words) if word.kind == "question")
@@ -172,6 +183,7 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
                 or words[near].stem in _ANY_PLACE
                 or words[near].surface in _LOCATIVES
                 or (words[near].case == "gen" and last and near > at)  # मूळचे कोणत्या गावचे
+                or words[near].surface.endswith(_NEARBY)  # कोणत्या शहराजवळ
             )
             if located:
                 return "?कोठे", grain, [word for number, word in enumerate(words) if number != near]
@@ -200,11 +212,12 @@ def _told_to(words: list[Lexeme]) -> str:
 
 _AFTER: Final = "@नंतर"
 _DEATH: Final = lexemes("मृत्यू")[0].stem
-_HAND: Final = stem(fold("हस्ते"))
-_BY_WHOM: Final = frozenset({_HAND, stem(fold("नेतृत्वाखाली"))})
+_HANDS: Final = frozenset(lexemes(word)[0].stem for word in ("हस्ते", "देखरेखीखाली", "मार्गदर्शनाखाली", "पुढाकाराने", "प्रेरणेने"))
+_BY_WHOM: Final = _HANDS | {stem(fold("नेतृत्वाखाली"))}
 _COUNT: Final = stem(fold("संख्या"))
 _PLACE: Final = stem(fold("ठिकाण"))
 _LOCATIVES: Final = frozenset(fold(word) for word in ("गावी", "शहरी", "नगरी", "किनारी"))
+_NEARBY: Final = ("जवळ", "खाली", "समोर", "शेजारी")
 _ANY_PLACE: Final = frozenset(stem(fold(word)) for word in ("ठिकाण", "ठिकाणी", "स्थळ", "स्थळी", "जागा"))
 
 

@@ -1,0 +1,30 @@
+"""Words that ask the same in a question, and words that ask nothing: किल्ला and गड, रेल्वे and आगगाडी; सध्या, तेव्हा.
+
+Kept apart from the synonyms that all texts are judged by: two statements that differ so were written twice.
+"""
+
+from dataclasses import replace
+from functools import cache
+
+from datakit.matching.lexemes import Lexeme, fold, lexeme
+from datakit.matching.word_tables import rows
+
+
+@cache
+def _forms() -> dict[str, str]:
+    """Stem of each word of the table → the stem of its form."""
+    return {lexeme(word).stem: lexeme(form).stem for form, words, _ in rows("asked_alike") for word in words.split()}
+
+
+@cache
+def _idle() -> frozenset[str]:
+    return frozenset(fold(word) for row in rows("pointing") if row[0] == "idle" for word in row[1].split())
+
+
+def alike(words: list[Lexeme]) -> list[Lexeme]:
+    """Give words that ask the same one stem, and leave out those that ask nothing; no other word is made anew."""
+    forms, idle = _forms(), _idle()
+    kept = [word for word in words if word.surface not in idle]
+    return [
+        replace(word, stem=form) if (form := forms.get(word.stem, word.stem)) != word.stem else word for word in kept
+    ]
