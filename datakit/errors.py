@@ -13,8 +13,17 @@
 A message says what, where, found, expected and the next step. Only the command line turns an error into an exit.
 """
 
+import errno
+import os
+import re
 from collections.abc import Sequence
-from typing import ClassVar
+from pathlib import Path
+from typing import ClassVar, Final
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_BROKEN: Final = frozenset({errno.EROFS, errno.EIO})
+_NAMES: Final = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.EEXIST})
+_BY_POLARS: Final = re.compile(r"\(os error (\d+)\)")
 
 
 class DatakitError(Exception):
@@ -72,3 +81,35 @@ class Interrupted(DatakitError):  # noqa: N818 - it is a stop asked for, not an 
     """The user stopped the run; finished parts stay and the same command resumes."""
 
     exit_code = 130
+
+
+def from_system(error: BaseException) -> DatakitError | None:
+    """Return the purposeful error that stands for what the operating system refused; None for any other error.
+
+    A full or broken disk and a place that may not be written are `OutputError`; what is missing or may not be read is
+    `InputError`. An error of another library counts where it passes on the system's number, as polars does.
+    """
+    number = error.errno if isinstance(error, OSError) else None
+    if number is None and (passed_on := _BY_POLARS.search(str(error))):
+        number = int(passed_on[1])
+    if number is None:
+        return None
+    file = error.filename if isinstance(error, OSError) else None
+    said = os.strerror(number)
+    found = said if file is None else f"{os.fsdecode(file)}: {said}"
+    if number in _FULL:
+        return OutputError(f"{found}; the disk is full: make room, then run the same command again")
+    if number in _BROKEN:
+        return OutputError(f"{found}; the disk refused: mend it or choose another folder, then run the command again")
+    if number in (errno.EACCES, errno.EPERM):
+        return _not_allowed(found, file)
+    if number in _NAMES:
+        return InputError(f"{found}; expected a file or folder of this name: correct it, then run the command again")
+    return DatakitError(f"{found}; the system refused what this command needs")
+
+
+def _not_allowed(found: str, file: str | bytes | int | None) -> DatakitError:
+    path = None if file is None or isinstance(file, int) else Path(os.fsdecode(file))
+    if path is not None and path.exists() and not os.access(path, os.R_OK):
+        return InputError(f"{found}; it may not be read: change its permissions, or run as a user who may")
+    return OutputError(f"{found}; it may not be written: change its permissions, or choose another folder")

@@ -14,7 +14,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from datakit.errors import DatakitError, Interrupted, UsageError
+from datakit.errors import DatakitError, Interrupted, UsageError, from_system
+from datakit.lineage import legible
 
 
 class _RunFirst(TyperGroup):
@@ -205,11 +206,14 @@ def main() -> None:
         os.environ.setdefault(name, value)
     try:
         app(prog_name="gguf-export")
-    except DatakitError as error:
-        typer.echo(f"gguf-export: {error}", err=True)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        told = error if isinstance(error, DatakitError) else from_system(error)
+        if told is None:
+            raise
+        typer.echo(f"gguf-export: {legible(told)}", err=True)
+        sys.exit(told.exit_code)

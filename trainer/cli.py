@@ -11,7 +11,8 @@ from typing import Annotated, Any
 
 import typer
 
-from datakit.errors import DatakitError, MissingDependencyError, UsageError
+from datakit.errors import DatakitError, MissingDependencyError, UsageError, from_system
+from datakit.lineage import legible
 
 app = typer.Typer(
     name="trainer",
@@ -324,12 +325,15 @@ def main() -> None:
     """Run the command line; a purposeful error becomes one message and its exit code."""
     try:
         app(prog_name="trainer")
-    except DatakitError as error:
-        typer.echo(f"trainer: {error}", err=True)
-        sys.exit(error.exit_code)
     except KeyboardInterrupt:
         typer.echo("trainer: stopped; what was saved before stays", err=True)
         sys.exit(130)
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        told = error if isinstance(error, DatakitError) else from_system(error)
+        if told is None:
+            raise
+        typer.echo(f"trainer: {legible(told)}", err=True)
+        sys.exit(told.exit_code)

@@ -24,7 +24,8 @@ from datakit.cli.trace import trace
 from datakit.cli.verify import verify
 from datakit.cli.versions import ls, show
 from datakit.cli.withdraw import withdraw
-from datakit.errors import DatakitError
+from datakit.errors import DatakitError, from_system
+from datakit.lineage import legible
 
 app = typer.Typer(
     name="datakit",
@@ -62,9 +63,12 @@ def main() -> None:
     """Run the command line; a purposeful error becomes one message and its exit code."""
     try:
         app()
-    except DatakitError as error:
-        typer.echo(f"datakit: {error}", err=True)
-        sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        told = error if isinstance(error, DatakitError) else from_system(error)
+        if told is None:
+            raise
+        typer.echo(f"datakit: {legible(told)}", err=True)
+        sys.exit(told.exit_code)

@@ -60,11 +60,11 @@ def _print(found: "Diff", *, rows: bool) -> None:
 
 
 def _row(kind: str, row: dict[str, Any]) -> str:
-    from datakit.report.marks import readable_name
+    from datakit.lineage import one_line
 
     if kind == "moved":
         return f"  {row['id'][:16]}  from {row['before']} to {row['after']}"
-    place = f"{readable_name(row['file'])}: {row['locator']}  [{readable_name(row['source_id'])}]"
+    place = f"{one_line(row['file'])}: {row['locator']}  [{one_line(row['source_id'])}]"
     reason = f"  {row['stage']}: {row['reason']}" if row.get("reason") else ""
     lines = [f"  {row['id'][:16]}  {place}{reason}"]
     for name in ("question", "answer"):

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from datakit.lineage import one_line
+
 if TYPE_CHECKING:
     from datakit.gate import Outcome
 
@@ -56,5 +58,5 @@ def summary(outcome: "Outcome") -> str:
     head = f"gate: {len(outcome.checked) - len(outcome.warnings):,} of {len(outcome.checked):,} expectations met"
     if outcome.seconds is not None and outcome.import_seconds is not None:
         head += f" in {outcome.seconds:.1f} s ({outcome.import_seconds:.1f} s of them to load Great Expectations)"
-    warnings = [f"  warning: expected that {one.says}; {one.found}" for one in outcome.warnings]
+    warnings = [f"  warning: expected that {one_line(one.says)}; {one_line(one.found)}" for one in outcome.warnings]
     return "\n".join([head, *warnings])

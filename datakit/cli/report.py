@@ -45,6 +45,7 @@ def report(
                 f"{page}: missing; `datakit verify {version}` tells what else is, --out FILE writes a new one"
             )
     else:
+        from datakit.lineage import write_whole
         from datakit.trace.places import Folders, Places
 
         places = Places(Folders(curated=curated, runs=runs, models=models))
@@ -54,7 +55,7 @@ def report(
             return
         page = out or Path(f"{found.name}-report.html")
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(text, encoding="utf-8", errors="backslashreplace")
+        write_whole(page, text.encode("utf-8", errors="backslashreplace"))
     typer.echo(str(page))
     if open_it:
         _open(page)

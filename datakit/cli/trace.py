@@ -60,9 +60,9 @@ def _object(found: "Trace", *, rows: bool) -> dict[str, Any]:
 
 
 def _print(found: "Trace", *, rows: bool) -> None:
-    from datakit.report.marks import readable_name
+    from datakit.lineage import one_line
 
-    typer.echo(f"{found.kind}  {readable_name(found.id)}")
+    typer.echo(f"{found.kind}  {one_line(found.id)}")
     for name, value in found.facts.items():
         for line in value or ["none"] if isinstance(value, list) else [value]:
             typer.echo(f"  {name:<14}{_told(line)}")
@@ -73,7 +73,7 @@ def _print(found: "Trace", *, rows: bool) -> None:
     for source in found.sources.head(_SHOWN).iter_rows(named=True):
         licence = source["licence"] or "licence not stated"
         places = f"{source['rows']:,} places in {source['files']:,} files"
-        typer.echo(f"source  {readable_name(source['source_id'])}  {places}  {licence}")
+        typer.echo(f"source  {one_line(source['source_id'])}  {places}  {licence}")
     if found.sources.height > _SHOWN:
         typer.echo(f"source  and {found.sources.height - _SHOWN:,} more; --json lists all")
     for row in found.rows.iter_rows(named=True) if rows else ():
@@ -96,10 +96,10 @@ def _short(node: str) -> str:
 
 
 def _row(row: dict[str, Any]) -> str:
-    from datakit.report.marks import readable_name
+    from datakit.lineage import one_line
 
     changed = f"  changed by {', '.join(row['changes'])}" if row["changes"] else ""
     because = f"  {row['stage']}: {row['reason']}" if row["reason"] else ""
     name = row["row_id"][:16] if row["row_id"] else "-" * 16
-    place = f"{readable_name(row['file'])}: {row['locator']}  [{readable_name(row['source_id'])}]"
+    place = f"{one_line(row['file'])}: {row['locator']}  [{one_line(row['source_id'])}]"
     return f"row     {name}  {row['split'] or '-'}  {row['role']}  {place}{because}{changed}"

@@ -11,7 +11,7 @@ from datakit.gate.outcome import RESULT, SUITE, Checked, Outcome, outcome
 from datakit.gate.own import load_own
 from datakit.gate.suite import recipe_suite
 from datakit.gate.table import release_table, to_pandas
-from datakit.lineage import Manifest
+from datakit.lineage import Manifest, one_line
 from datakit.recipe import GateOptions
 
 _NAMED: Final = 10  # expectations that a message names in full
@@ -69,5 +69,9 @@ def raise_for_failures(found: Outcome, *, consequence: str) -> None:
 
 
 def _lines(one: Checked) -> list[str]:
-    rows = [f"      {row.file or '?'}, {row.locator or '?'}  (row {row.id[:12] or '?'})" for row in one.rows]
-    return [f"  - {one.id} ({one.type}): expected that {one.says}; {one.found}", *rows]
+    rows = [
+        f"      {one_line(row.file) or '?'}, {one_line(row.locator) or '?'}  (row {one_line(row.id[:12]) or '?'})"
+        for row in one.rows
+    ]
+    # A source's name stands in the id and the words, a cell of the table in what was found.
+    return [f"  - {one_line(one.id)} ({one.type}): expected that {one_line(one.says)}; {one_line(one.found)}", *rows]

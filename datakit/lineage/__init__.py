@@ -4,9 +4,10 @@
 """
 
 from datakit.lineage.checkout import git_commit
-from datakit.lineage.durable import sync
+from datakit.lineage.durable import sync, write_whole
 from datakit.lineage.gguf_header import read_gguf_keys
 from datakit.lineage.identity import canonical_json, content_root, row_id, sha256_file, sha256_text
+from datakit.lineage.legible import INVISIBLE, legible, one_line
 from datakit.lineage.manifest import (
     MANIFEST,
     WITHDRAWN,
@@ -21,6 +22,7 @@ from datakit.lineage.versions import LATEST, TAGS, find_version, latest_version,
 
 __all__ = [
     "BEGUN",
+    "INVISIBLE",
     "LATEST",
     "MANIFEST",
     "TAGS",
@@ -34,8 +36,10 @@ __all__ = [
     "git_commit",
     "is_run",
     "latest_version",
+    "legible",
     "list_runs",
     "list_versions",
+    "one_line",
     "read_gguf_keys",
     "read_manifest",
     "row_id",
@@ -44,4 +48,5 @@ __all__ = [
     "sync",
     "version_id",
     "write_manifest",
+    "write_whole",
 ]

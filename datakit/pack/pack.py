@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,8 +14,11 @@ from datakit.pack.hub import write_hub
 from datakit.pack.llamafactory import write_llamafactory
 from datakit.pack.rows import Row, release_rows, write_lines
 from datakit.pack.template import ChatTemplate
+from datakit.store import clear
 
 _Folder = Callable[[Path, Manifest, Path, list[dict[str, Any]]], dict[str, int]]
+NOTE: Final = "pack.json"
+"""What was packed, and how: written last, so a folder without it is none of ours."""
 _SHAREGPT: Final = {"system": "system", "user": "human", "assistant": "gpt"}
 
 
@@ -47,7 +51,32 @@ def pack(version: Path, folder: Path, *, form: str, template: ChatTemplate | Non
     if folder.exists() and any(folder.iterdir()):
         raise UsageError(f"{folder}: not empty; give a new folder with --out")
     manifest = read_manifest(version)
-    folder.mkdir(parents=True, exist_ok=True)
+    with _staged(folder) as part:
+        packed = _fill(part, version, manifest, form=form, template=template, bos=bos)
+    return replace(packed, folder=folder)
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder beside the wanted one and put it in its place at the end; what fails leaves neither."""
+    home = folder.resolve()
+    part = home.with_name(f".{home.name}.part")
+    clear(part)  # of a run that was killed
+    try:
+        part.mkdir(parents=True)
+        yield part
+        if home.exists():  # empty, and perhaps the folder that the user stands in
+            for file in sorted(part.iterdir(), key=lambda file: file.name == NOTE):
+                file.replace(home / file.name)
+        else:
+            part.rename(home)
+    finally:
+        clear(part)
+
+
+def _fill(
+    folder: Path, version: Path, manifest: Manifest, *, form: str, template: ChatTemplate | None, bos: bool
+) -> Packed:
     rejected: list[dict[str, Any]] = []
     if form in FOLDERS:
         rows = FOLDERS[form](version, manifest, folder, rejected)
@@ -65,7 +94,7 @@ def pack(version: Path, folder: Path, *, form: str, template: ChatTemplate | Non
         "rows": rows,
         "rejected": len(rejected),
     }
-    (folder / "pack.json").write_text(json.dumps(note, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (folder / NOTE).write_text(json.dumps(note, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
     return Packed(folder, rows, len(rejected))
 
 

@@ -1,23 +1,12 @@
 """Raw text made safe to show: markup is escaped, and what cannot be seen becomes a label with its code point."""
 
-import re
 import unicodedata
 from typing import Final
 
 import regex
 from markupsafe import Markup, escape
 
-INVISIBLE: Final = re.compile(
-    "["
-    "\u0000-\u0008\u000b-\u001f\u007f-\u009f"  # controls but tab and line feed
-    "\u00a0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"  # no-break space, soft hyphen, fillers
-    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u3000\u3164"  # widths, joiners, directions, line separators
-    "\ufe00-\ufe0e\ufeff\uffa0\ufff0-\ufffb"
-    "\ue000-\uf8ff\U000f0000-\U0010ffff"  # private use: every font draws something else
-    "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
-    "]"
-)
-"""Characters without a shape of their own; among them all that turn the direction of writing."""
+from datakit.lineage import INVISIBLE
 
 _PILE: Final = r"(?<=\p{M}{6})\p{M}+"
 """Marks after the sixth on one letter: no word has them, and browsers draw them as one piece as wide as they like. (The
@@ -49,11 +38,6 @@ def shown(text: object) -> Markup:
 def readable(text: object) -> str:
     """Return text for a form without markup: what is invisible stands as `⟨U+200D⟩`."""
     return _LABELLED.sub(_bracketed, str(text))
-
-
-def readable_name(name: object) -> str:
-    """Return the name of a file or source for a line of a terminal, which it can neither end, colour nor turn round."""
-    return readable(name).replace("\n", "⟨U+000A⟩").replace("\t", "⟨U+0009⟩")
 
 
 def code_points(text: str) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from datakit.report.marks import INVISIBLE
+from datakit.lineage import INVISIBLE
 
 LONGEST: Final = 20_000
 """Characters of one text, however much room there is: a reader of a report does not read further."""

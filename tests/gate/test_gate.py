@@ -11,9 +11,10 @@ import pytest
 from typer.testing import CliRunner
 
 from datakit.cli import app
+from datakit.cli.gate import summary
 from datakit.errors import GateError, InputError, IntegrityError, MissingDependencyError, UsageError
 from datakit.gate import RESULT, SUITE, check_release, raise_for_failures, read_outcome
-from datakit.gate.outcome import Checked, Outcome
+from datakit.gate.outcome import Checked, Offender, Outcome
 from datakit.lineage import read_manifest
 from datakit.pipeline import curate
 from datakit.recipe import GateOptions, Recipe, load, with_gate
@@ -119,6 +120,30 @@ def test_a_long_list_of_failures_is_cut_and_counted() -> None:
     with pytest.raises(GateError, match=r"13 of 13 .*\n(.*\n){10}  - and 3 more\n"):
         raise_for_failures(found, consequence="nothing was published")
     raise_for_failures(Outcome(checked=(replace(base, severity="warning"),), great_expectations="1"), consequence="x")
+
+
+def test_hostile_names_stay_on_their_line() -> None:
+    """A file, a source, or a cell can neither end a line of the message, colour the terminal nor turn the writing."""
+    nasty = "a\nrelease gate: 0 of 9\x1b[2J\u202e"
+    one = Checked(
+        id=f"source_kept:{nasty}",
+        says=f"{nasty} keeps its rows",
+        type="expect_x",
+        severity="critical",
+        origin="recipe",
+        met=False,
+        found=f"found {nasty}",
+        rows=(Offender(id=nasty, file=nasty, locator=nasty), Offender(id="", file="शिवकाल.csv", locator="line 3")),
+    )
+    found = Outcome(checked=(one, replace(one, severity="warning")), great_expectations="1")
+    with pytest.raises(GateError) as caught:
+        raise_for_failures(found, consequence="nothing was published")
+    told = str(caught.value)
+    assert len(told.splitlines()) == 5
+    assert told.count("a⟨U+000A⟩release gate: 0 of 9⟨U+001B⟩[2J⟨U+202E⟩") == 5
+    assert "      शिवकाल.csv, line 3  (row ?)" in told
+    assert summary(found).splitlines()[1].endswith("found a⟨U+000A⟩release gate: 0 of 9⟨U+001B⟩[2J⟨U+202E⟩")
+    assert not set("\x1b\u202e") & set(told + summary(found))
 
 
 def test_without_the_package_it_says_how_to_get_it(

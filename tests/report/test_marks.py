@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from markupsafe import Markup
 
-from datakit.report.marks import INVISIBLE, code_points, readable, readable_name, shown
+from datakit.lineage import INVISIBLE
+from datakit.report.marks import code_points, readable, shown
 from tests.report.hostile import HOSTILE
 
 PILE = regex.compile(r"(?<=\p{M}{6})\p{M}+")
@@ -89,9 +90,3 @@ def test_code_points_are_named_one_by_one() -> None:
     assert code_points("र्") == "U+0930 ra, U+094D virama"
     assert code_points("") == "nothing"
     assert code_points("\x07\uf0b7") == "U+0007 control, U+F0B7 private use or unassigned"
-
-
-def test_a_name_stays_on_its_line() -> None:
-    """A file's name can neither end its line, colour the terminal nor turn the direction; Marathi stays as it is."""
-    assert readable_name("शिवकाल.csv") == "शिवकाल.csv"
-    assert readable_name("a\nsource  b\t\x1b[2J\u202ec") == "a⟨U+000A⟩source  b⟨U+0009⟩⟨U+001B⟩[2J⟨U+202E⟩c"
