@@ -2,7 +2,8 @@
 
 Short texts: one hash for each word left out. A typo, an exchanged or an added word leaves the other words as they are,
 so the pair shares a hash for certain, where MinHash would need so many short bands that every question shared some.
-Long texts: MinHash bands over word pairs. Numbers, question words and negations are part of every hash, never left out.
+Long texts: MinHash bands over word pairs. Numbers and negations are part of every hash, never left out; of long texts
+question words too.
 """
 
 from typing import Final
@@ -12,7 +13,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from datakit.matching.minhash import BANDS, U64, bands, mix, word_pairs
-from datakit.matching.word_arrays import BOUND, FREE, WordArrays
+from datakit.matching.word_arrays import ASKING, BOUND, FREE, WordArrays
 
 LEFT_OUT_UP_TO: Final = 28
 """Words of question and answer up to which each is left out in turn (28 × 8 bytes a row, streamed in PARTS)."""
@@ -54,9 +55,9 @@ def block_keys(
     free = kinds == FREE
     count = np.bincount(owner[free], minlength=rows)
     bound = setting.copy()
-    np.add.at(bound, owner[kinds == BOUND], hashes[kinds == BOUND])
+    np.add.at(bound, owner[kinds >= BOUND], hashes[kinds >= BOUND])
     short = usable & (count <= LEFT_OUT_UP_TO)
-    chosen = free & short[owner]
+    chosen = (free | (kinds == ASKING)) & short[owner]  # a slip in कोणता makes कोणात
     left = np.concatenate([total[owner[chosen]] - hashes[chosen], total[short]])
     of = np.concatenate([owner[chosen], np.flatnonzero(short)])
     columns = _parts(stage, rows, of, mix(left))
