@@ -107,7 +107,7 @@ def _print(summary: "Summary", out: Path) -> None:
     for reason, count in sorted(summary.rejected.items()):
         typer.echo(f"  rejected {reason}: {count:,}")
     if summary.rejected:
-        typer.echo(f"  every one is in {summary.rejected_file}")
+        typer.echo(f"  every one is in {Path(summary.refused_files[0]).parent}; curate counts them as rejected rows")
     for source, licence in sorted(summary.sources.items()):
         typer.echo(f"  made from {source} ({licence or 'no licence declared'}): declare the same in sources.toml")
     if summary.stopped:

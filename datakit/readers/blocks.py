@@ -158,6 +158,11 @@ class Blocks:
             self._text(text, line)
 
     @property
+    def busy(self) -> bool:
+        """Whether the next line may belong to a question, an answer, a passage or a key."""
+        return bool(self._held) or self._strength is not None or self._key is not None or self._passage_open
+
+    @property
     def open_since(self) -> int | None:
         """The number of the first line of what is still open; None where nothing is."""
         if self._held:

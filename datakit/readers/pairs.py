@@ -7,6 +7,7 @@ from typing import Final
 import orjson
 
 from datakit.readers.options import KEY, Options, from_columns, from_text, from_value
+from datakit.readers.refused import REASON, as_refused, is_refused
 from datakit.readers.row import Row, canonical, key16, reject
 from datakit.readers.values import NotText, meta_of, shown, text_of
 
@@ -29,12 +30,17 @@ class PairPlan:
     def __post_init__(self) -> None:
         used = set(self.roles.values()) | set(self.option_columns.values())
         self.meta = tuple(name for name in self.names if name not in used)
+        self._verdicts = REASON in self.names
         self.options = bool(self.option_columns) or "options" in self.roles
         self.question, self.answer = self.roles["question"], self.roles.get("answer")
         self.context, self.system, self.history = (self.roles.get(role) for role in ("context", "system", "history"))
 
     def __call__(self, row: Mapping[str, object], locator: str) -> tuple[Row]:
         """Return the one row."""
+        found = self._read(row, locator)
+        return (as_refused(row, found[0]),) if self._verdicts and is_refused(row) else found
+
+    def _read(self, row: Mapping[str, object], locator: str) -> tuple[Row]:
         try:
             question, context = text_of(row, self.question), text_of(row, self.context) or None
             system, history = text_of(row, self.system) or None, self._history(row)

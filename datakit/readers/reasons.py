@@ -47,4 +47,17 @@ ROW_REASONS: Final = {
     "formula_without_value": "a formula whose result was never stored",
 }
 
-REASONS: Final[tuple[str, ...]] = (*FILE_REASONS, *ROW_REASONS)
+DRAFT_REASONS: Final = {
+    "reply_not_json": "the reply holds no JSON object with pairs",
+    "wrong_schema": "an object of the reply is no pair",
+    "span_not_in_page": "the span is not a verbatim part of the page",
+    "span_too_short": "the span is too short to hold a question's answer",
+    "span_instructs": "the span speaks to a language model, not to a reader",
+    "not_grounded": "numbers, dates, names or most words of the answer are not in the span",
+    "question_not_grounded": "numbers, dates or names of the question are not in the page",
+    "answer_repeats_question": "the answer says no more than the question",
+    "repeated_question": "the page has given this question already",
+}
+"""Why `datakit synthesize` refused what a model wrote; the rows bring the reason along in their file."""
+
+REASONS: Final[tuple[str, ...]] = (*FILE_REASONS, *ROW_REASONS, *DRAFT_REASONS)

@@ -1,4 +1,4 @@
-"""Plain text with प्र./उ. blocks. Prose without questions is one reject: it is no fault of a row."""
+"""Plain text with प्र./उ. blocks. Prose without questions comes as passages: it is no fault of a row."""
 
 from collections.abc import Callable, Iterator
 
@@ -6,7 +6,8 @@ from datakit.readers.blocks import Blocks, Line
 from datakit.readers.document import Document, Reading
 from datakit.readers.encoding import open_text
 from datakit.readers.lines import decoded
-from datakit.readers.row import Row, reject
+from datakit.readers.passage import Prose
+from datakit.readers.row import Row
 
 
 def read(document: Document, reading: Reading) -> Iterator[Row]:
@@ -21,28 +22,15 @@ def read(document: Document, reading: Reading) -> Iterator[Row]:
 def block_rows(
     found: Iterator[tuple[int, str] | Row], blocks: Blocks, to_line: Callable[[int, str], Line], reading: Reading
 ) -> Iterator[Row]:
-    """Feed lines to the machine; where it finds no pair, say so once for the whole text."""
-    number, opening = 0, ""
+    """Feed lines to the machine; text in which nothing is asked comes as passages."""
+    prose = Prose(blocks)
+    empty = True
     for item in found:
         if isinstance(item, Row):
             yield item
             continue
-        number, line = item
-        opening = opening or line.strip()
-        yield from blocks.feed(to_line(number, line))
-    yield from blocks.finish()
-    if blocks.rows:
-        reading.saw("blocks")
-    elif number:
-        reading.saw("prose")
-        yield no_pairs(f"lines 1-{number}", opening)
-
-
-def no_pairs(locator: str, opening: str) -> Row:
-    """Build the reject of a text in which nothing is asked."""
-    detail = (
-        f"found text with no question and answer at {locator}; expected प्र./उ., प्रश्न:/उत्तर:, Q:/A:, or "
-        "a heading that asks; "
-        "mark the pairs, or take the file out"
-    )
-    return reject(locator, "no_question_answer_pairs", detail, opening)
+        empty = False
+        yield from prose.feed(to_line(*item))
+    yield from prose.finish()
+    if not empty:
+        reading.saw("blocks" if blocks.rows else "prose")

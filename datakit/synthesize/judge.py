@@ -11,17 +11,6 @@ from datakit.synthesize.grounding import check
 from datakit.synthesize.page import Page
 from datakit.synthesize.reply import Draft, Parsed
 
-REASONS: Final = {
-    "reply_not_json": "the reply holds no JSON object with pairs",
-    "wrong_schema": "an object of the reply is no pair",
-    "span_not_in_page": "the span is not a verbatim part of the page",
-    "span_too_short": "the span is too short to hold a question's answer",
-    "span_instructs": "the span speaks to a language model, not to a reader",
-    "not_grounded": "numbers, dates, names or most words of the answer are not in the span",
-    "question_not_grounded": "numbers, dates or names of the question are not in the page",
-    "answer_repeats_question": "the answer says no more than the question",
-    "repeated_question": "the page has given this question already",
-}
 MIN_SPAN_CHARS: Final = 20
 """The shortest whole sentence among the marked spans of benchmarks/grounding.py has 60; a line of a table, 20."""
 _GAP: Final = r"\s+"
@@ -47,7 +36,7 @@ class Refused:
 
 
 def judge(parsed: Parsed, page: Page) -> tuple[list[Pair], list[Refused]]:
-    """Return the pairs of a reply and what was refused, each with its reason from REASONS."""
+    """Return the pairs of a reply and what was refused, each with its reason from DRAFT_REASONS of the readers."""
     refused = [
         Refused(reason="reply_not_json" if fault == "reply_not_json" else "wrong_schema", detail=fault)
         for fault in parsed.faults

@@ -11,7 +11,6 @@ from datakit.errors import InputError
 from datakit.readers import Source, discover, load_sources, read
 from datakit.store import read_tombstones, require_rows
 from datakit.synthesize.page import MIN_CHARS, Page, cut
-from datakit.synthesize.prose import FORMATS, passages
 
 DOCUMENT: Final = "no_question_answer_pairs"
 """The reason under which readers give a document, its text in `context`."""
@@ -39,11 +38,6 @@ def _raw_texts(raw: Path, source_of: Callable[[str], Source], gone: Collection[s
         if source_of(found.name).id in gone:
             continue
         for batch in read(found):
-            silent = pl.col("context").is_null() & (pl.col("reject_reason") == DOCUMENT)
-            if found.format in FORMATS and batch.filter(silent).height:
-                source = source_of(found.name)
-                for place, piece in passages(found):
-                    yield from _cut(piece, source.id, source.licence, found.name, place)
             wanted = batch.filter(_is_page()).select("context", "file", "locator", "meta")
             for text, file, locator, meta in wanted.iter_rows():
                 source = source_of(file)

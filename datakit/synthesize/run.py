@@ -16,7 +16,7 @@ from datakit.synthesize.judge import judge
 from datakit.synthesize.page import Page
 from datakit.synthesize.prompt import prompt_sha256
 from datakit.synthesize.reply import parse
-from datakit.synthesize.write import REJECTED, WORK, Writer, folder_of, rejected_row, row_of
+from datakit.synthesize.write import WORK, Writer, folder_of, refused_row, row_of
 
 MAX_FAILURES: Final = 5
 """Pages in a row without a reply: then the server is at fault and not the page."""
@@ -57,8 +57,8 @@ class Summary:
     pairs: int = 0
     rejected: dict[str, int] = field(default_factory=dict)
     files: list[str] = field(default_factory=list)
-    rejected_file: str = ""
-    """Where every rejected draft is, with its reason; empty where none is."""
+    refused_files: list[str] = field(default_factory=list)
+    """Where every rejected draft is, with its reason; `curate` counts them with the rejected rows."""
     sources: dict[str, str | None] = field(default_factory=dict)
     """Licence of each source that pairs come from, by id."""
     stopped: str = ""
@@ -191,11 +191,11 @@ def _write(pages: Pages, endpoint: Endpoint, cache: Cache, out: Path, options: O
             writer.pair(row_of(pair, page, **named))
             summary.sources[page.source_id] = page.licence
         for one in refused:
-            writer.refused(rejected_row(one, page, **named))
+            writer.refused(refused_row(one, page, **named))
             summary.rejected[one.reason] = summary.rejected.get(one.reason, 0) + 1
         summary.pairs += len(pairs)
-    summary.files = [str(path) for path in writer.publish()]
-    summary.rejected_file = str(out / WORK / REJECTED) if summary.rejected else ""
+    files, refused_files = writer.publish()
+    summary.files, summary.refused_files = [str(path) for path in files], [str(path) for path in refused_files]
 
 
 def _is_final(reply: Reply) -> bool:

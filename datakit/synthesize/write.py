@@ -8,13 +8,16 @@ from typing import IO, Any, Final
 
 from datakit.errors import OutputError
 from datakit.lineage import sha256_text
+from datakit.readers.reasons import DRAFT_REASONS
+from datakit.readers.refused import DETAIL, REASON
 from datakit.synthesize.judge import Pair, Refused
 from datakit.synthesize.page import Page
 from datakit.synthesize.pages import DERIVED_FROM, MARK
 
 WORK: Final = ".synthesize"
 """Below the output folder; readers pass over hidden folders."""
-REJECTED: Final = "rejected.jsonl"
+REFUSED: Final = "refused"
+"""The folder of refused drafts, apart from the pairs: whatever else reads the pairs must not take them."""
 
 
 def row_of(pair: Pair, page: Page, *, model: str, prompt_sha256: str) -> dict[str, Any]:
@@ -31,12 +34,21 @@ def row_of(pair: Pair, page: Page, *, model: str, prompt_sha256: str) -> dict[st
     }
 
 
-def rejected_row(refused: Refused, page: Page, *, model: str, prompt_sha256: str) -> dict[str, Any]:
-    """Return the line of a refused draft, with its reason."""
+def refused_row(refused: Refused, page: Page, *, model: str, prompt_sha256: str) -> dict[str, Any]:
+    """Return the raw row of a refused draft: the readers give it as a reject of that reason, its origin in `meta`."""
     draft = refused.draft
-    said = {} if draft is None else {name: getattr(draft, name) for name in ("kind", "question", "answer", "span")}
-    return {"reason": refused.reason, "detail": refused.detail, **said, DERIVED_FROM: page.source_id,
-            **_origin(page, model, prompt_sha256)}  # fmt: skip
+    said = (None, None, None, None) if draft is None else (draft.question, draft.answer, draft.span, draft.kind)
+    told = (
+        f"found that {DRAFT_REASONS[refused.reason]} ({refused.detail}); expected a draft that its page supports; "
+        "leave it out, or write the pair by hand"
+    )
+    return {
+        **dict(zip(("question", "answer", "context", "kind"), said, strict=True)),
+        DERIVED_FROM: page.source_id,
+        **_origin(page, model, prompt_sha256),
+        REASON: refused.reason,
+        DETAIL: told,
+    }
 
 
 def _origin(page: Page, model: str, prompt_sha256: str) -> dict[str, Any]:
@@ -71,39 +83,44 @@ class Writer:
         self._line(self._out / file_of(row[DERIVED_FROM]), row)
 
     def refused(self, row: dict[str, Any]) -> None:
-        """Add a refused draft."""
-        self._line(self._work / REJECTED, row)
+        """Add a refused draft to the file of its source."""
+        self._line(self._out / REFUSED / file_of(row[DERIVED_FROM]), row)
 
-    def publish(self) -> list[Path]:
-        """Put the files in place and return those of pairs. Errors: `OutputError` where the disk refuses."""
+    def publish(self) -> tuple[list[Path], list[Path]]:
+        """Put the files in place; return those of pairs and those of refused drafts.
+
+        Errors: `OutputError` where the disk refuses.
+        """
         try:
             for stream in self._streams.values():
                 stream.flush()
                 os.fsync(stream.fileno())
                 stream.close()
-            old = {*self._out.glob("*.jsonl"), self._work / REJECTED} - self._streams.keys()
+            old = {*self._out.glob("*.jsonl"), *self._out.glob(f"{REFUSED}/*.jsonl")} - self._streams.keys()
             for path in self._streams:
-                _aside(self._work, path).replace(path)
+                path.parent.mkdir(exist_ok=True)
+                self._aside(path).replace(path)
             for path in old:
-                if path.parent == self._work or _is_ours(path):
+                if _is_ours(path):
                     path.unlink(missing_ok=True)
         except OSError as error:
             raise OutputError(
                 f"{self._out}: cannot be written ({error.strerror}); run the same command again"
             ) from error
-        return sorted(path for path in self._streams if path.parent == self._out)
+        pairs = sorted(path for path in self._streams if path.parent == self._out)
+        return pairs, sorted(self._streams.keys() - set(pairs))
 
     def _line(self, path: Path, row: dict[str, Any]) -> None:
         try:
             if path not in self._streams:
-                self._streams[path] = _aside(self._work, path).open("w", encoding="utf-8")
+                self._streams[path] = self._aside(path).open("w", encoding="utf-8")
             self._streams[path].write(json.dumps(row, ensure_ascii=False) + "\n")
         except OSError as error:
             raise OutputError(f"{path}: cannot be written ({error.strerror}); run the same command again") from error
 
-
-def _aside(work: Path, path: Path) -> Path:
-    return work / f"{path.name}.tmp"
+    def _aside(self, path: Path) -> Path:
+        folder = path.parent.name if path.parent != self._out else "pairs"
+        return self._work / f"{folder}-{path.name}.tmp"
 
 
 def _is_ours(path: Path) -> bool:

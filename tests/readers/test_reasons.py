@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from datakit.readers import REASONS
 from datakit.readers.ocr import tesseract_version
+from datakit.readers.reasons import DRAFT_REASONS
 from tests.readers.fake_tesseract import install
 from tests.readers.pdf_writer import Sheet, pdf, text
 
@@ -41,6 +43,12 @@ def zipped(name: str, data: bytes, *, locked: bool = False) -> bytes:
         packed[6] |= 1
         packed[packed.index(b"PK\x01\x02") + 8] |= 1
     return bytes(packed)
+
+
+def draft(reason: str) -> str:
+    detail = "found a number that is not there; expected one of the page; leave it out"
+    row = {"question": "क?", "answer": "ख", "derived_from": "kille", "reject_reason": reason, "reject_detail": detail}
+    return json.dumps(row) + "\n"
 
 
 INNER = zipped("a.jsonl", LINE.encode())
@@ -81,6 +89,7 @@ CASES: dict[str, tuple[str, bytes | str]] = {
     "answer_key_unclear": ("a.txt", "१) क? (अ) ख (ब) ग\nउत्तरसूची\nब, क\n"),
     "ambiguous_option": ("a.jsonl", '{"question": "क?", "options": ["ख", "ग", "घ"], "answer": 1}'),
     "formula_without_value": ("a.xlsx", book(False)),
+    **{reason: ("a.jsonl", draft(reason)) for reason in DRAFT_REASONS},
 }
 
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from datakit.readers import markers
+from datakit.readers import markers, passage
+from datakit.readers.blocks import Blocks, Line
+from datakit.readers.passage import PIECE_CHARS, Prose
 
 Read = Callable[..., list[dict[str, Any]]]
 Pairs = Callable[..., list[tuple[str, str, str]]]
@@ -191,3 +193,76 @@ def test_the_heading_of_a_section_is_known() -> None:
     assert markers.INSTRUCTION.match("योग्य पर्याय निवडा :")
     assert not markers.INSTRUCTION.match("खालीलपैकी कोणता किल्ला पुणे जिल्ह्यात आहे?")
     assert not markers.INSTRUCTION.match("योग्य पर्याय कोणता?")
+
+
+def test_prose_is_kept_as_passages(rows: Read) -> None:
+    """Text in which nothing is asked comes in pieces of about a page, ended at empty lines, none of it lost."""
+    lines = [line for n in range(60) for line in (f"{n} व्या परिच्छेदात " + "मराठ्यांचा इतिहास सांगितला आहे. " * 9, "")]
+    found = rows("a.txt", "\n".join(lines))
+    assert {row["reject_reason"] for row in found} == {"no_question_answer_pairs"}
+    assert len(found) > 5
+    assert all(len(row["context"]) <= PIECE_CHARS for row in found)
+    for row in found:
+        first, last = (int(number) for number in row["locator"].removeprefix("lines ").split("-"))
+        assert row["context"] == "\n".join(lines[first - 1 : last])
+    assert "\n".join(row["context"] for row in found).split() == "\n".join(lines).split()
+
+
+def test_a_numbered_list_is_prose_where_nobody_answers(rows: Read) -> None:
+    """The lines of a list stay in the passage, in their order, though each might have been a question."""
+    content = "कारणे पुढीलप्रमाणे.\n१) महसूल कमी झाला.\n२) दुष्काळ पडला.\nम्हणून बंड झाले.\n"
+    (row,) = rows("a.txt", content)
+    assert (row["locator"], row["context"]) == ("lines 1-4", content.strip())
+
+
+def test_prose_beside_questions(rows: Read) -> None:
+    """An introduction and a text after the questions are passages where they are long; titles are not."""
+    prose = "छत्रपती शाहू महाराजांच्या काळात मराठ्यांच्या सत्तेचा विस्तार झाला." * 4
+    content = f"# प्रकरण १\n{prose}\n\nप्र. १) कोण?\nउ. शाहू\n\n## पुढे\n{prose}\n\n## चाचणी\nप्र. २) कधी?\nउ. १७०७\n"
+    found = rows("a.md", content)
+    assert [(row["locator"], row["reject_reason"], row["answer"]) for row in found] == [
+        ("lines 1-2", "no_question_answer_pairs", None),
+        ("lines 4-5", None, "शाहू"),
+        ("lines 7-10", "no_question_answer_pairs", None),
+        ("lines 11-12", None, "१७०७"),
+    ]
+    assert found[0]["context"] == f"प्रकरण १\n{prose}"
+    assert rows("b.txt", "सराव परीक्षा\nवेळ: एक तास\n\nप्र. कोण?\nउ. शाहू\n")[0]["answer"] == "शाहू"
+
+
+def test_an_answer_key_is_no_prose(rows: Read) -> None:
+    """Questions that wait for their key, and the key, are in no passage."""
+    questions = "\n".join(f"{n}) प्रश्न क्रमांक {n} कोणता? (अ) पहिला पर्याय येथे (ब) दुसरा पर्याय तेथे" for n in range(1, 30))
+    key = "\n".join(f"{n}-ब" for n in range(1, 30))
+    found = rows("a.txt", f"{questions}\n\nउत्तरसूची\n{key}\n")
+    assert [row["answer"] for row in found] == ["दुसरा पर्याय तेथे"] * 29
+
+
+def test_prose_without_end_is_not_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A list that may still turn out to be questions is given as text when it grows too long."""
+    monkeypatch.setattr(passage, "MAX_HELD_CHARS", 500)
+    prose = Prose(Blocks())
+    given = [row for n in range(1, 100) for row in prose.feed(Line(n, f"{n}) शिवाजी महाराजांचा किल्ला"))]
+    assert len(given) >= 4
+    rest = list(prose.finish())
+    told = "\n".join(row.context or "" for row in given + rest)
+    assert told == "\n".join(f"{n}) शिवाजी महाराजांचा किल्ला" for n in range(1, 100))
+
+
+def test_a_verdict_that_a_row_brings(rows: Read) -> None:
+    """A draft refused by `synthesize` is a reject; another column of that name is a column like any other."""
+    row = {
+        "question": "क?",
+        "answer": "ख",
+        "derived_from": "kille",
+        "reject_reason": "not_grounded",
+        "reject_detail": "१९९९",
+    }
+    (draft,) = rows("a.jsonl", json.dumps(row))
+    assert (draft["reject_reason"], draft["reject_detail"], draft["answer"]) == ("not_grounded", "१९९९", "ख")
+    assert json.loads(draft["meta"]) == {"derived_from": "kille"}
+    (plain,) = rows("a.jsonl", json.dumps(row | {"reject_reason": "आवडले नाही"}))
+    assert plain["reject_reason"] is None
+    assert json.loads(plain["meta"])["reject_reason"] == "आवडले नाही"
+    (empty,) = rows("a.jsonl", json.dumps({"question": None, "answer": None, "reject_reason": "reply_not_json"}))
+    assert (empty["reject_reason"], empty["question"]) == ("reply_not_json", None)

@@ -9,7 +9,6 @@ import pytest
 
 from datakit.errors import InputError, UsageError
 from datakit.synthesize import Options, Summary, endpoint_of, retry, synthesize
-from datakit.synthesize.write import REJECTED, WORK
 from tests.synthesize.fake import Answer, Fake, honest, serve
 from tests.synthesize.sample import PHULE, RAIGAD, page
 
@@ -115,8 +114,9 @@ def test_a_wrong_schema_is_kept_as_a_reject(tmp_path: Path) -> None:
     with serve(lambda *_: Answer(text='{"pairs": [{"prashna": "काय?"}, 3]}')) as fake:
         summary = _run(fake, tmp_path)
     assert summary.rejected == {"wrong_schema": 2}
-    lines = [json.loads(line) for line in (tmp_path / "m" / WORK / REJECTED).read_text("utf-8").splitlines()]
-    assert "found the keys prashna, expected kind, question, answer, span" in lines[0]["detail"]
+    (path,) = summary.refused_files
+    lines = [json.loads(line) for line in Path(path).read_text("utf-8").splitlines()]
+    assert "found the keys prashna, expected kind, question, answer, span" in lines[0]["reject_detail"]
 
 
 @pytest.mark.parametrize(("status", "kind", "said"), [(401, UsageError, "set the key"), (404, InputError, "--model")])

@@ -9,7 +9,6 @@ import pytest
 from datakit.synthesize import Page, endpoint_of, synthesize
 from datakit.synthesize.judge import instruction
 from datakit.synthesize.prompt import messages, page_mark
-from datakit.synthesize.write import REJECTED, WORK
 from tests.synthesize.fake import Answer, pairs, serve
 from tests.synthesize.sample import RAIGAD, page
 
@@ -64,9 +63,9 @@ def test_a_model_that_obeys_gets_nothing_through(where: str, tmp_path: Path) -> 
     assert summary.failed == 0
     assert {row["answer"] for row in rows} == {"रायरी"}
     assert len({row["page_sha256"] for row in rows}) >= len(pages) * 0.9  # a passage beside the span may hide it
-    refused = (tmp_path / "m" / WORK / REJECTED).read_text("utf-8").splitlines()
+    refused = [line for path in summary.refused_files for line in Path(path).read_text("utf-8").splitlines()]
     assert len(refused) + len(rows) == sum(map(len, scripts.values()))
-    reasons = {json.loads(line)["reason"] for line in refused}
+    reasons = {json.loads(line)["reject_reason"] for line in refused}
     assert {"not_grounded", "span_instructs", "span_not_in_page"} <= reasons
 
 

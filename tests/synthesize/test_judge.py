@@ -2,7 +2,8 @@
 
 import pytest
 
-from datakit.synthesize.judge import REASONS, judge
+from datakit.readers.reasons import DRAFT_REASONS
+from datakit.synthesize.judge import judge
 from datakit.synthesize.reply import Parsed, parse
 from tests.synthesize.fake import honest, pairs
 from tests.synthesize.sample import RAIGAD, page
@@ -39,7 +40,7 @@ def test_the_remaining_reasons() -> None:
     seen = {one.reason for one in refused}
     seen |= {one.reason for one in judge(Parsed(faults=("reply_not_json",)), page())[1]}
     assert seen == {"repeated_question", "wrong_schema", "reply_not_json"}
-    assert seen | CASES.keys() == REASONS.keys()
+    assert seen | CASES.keys() == DRAFT_REASONS.keys()
 
 
 def test_the_span_is_the_pages_own() -> None:

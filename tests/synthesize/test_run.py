@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,7 @@ import pytest
 from datakit.pipeline import curate
 from datakit.pipeline.withdrawn import DERIVED_FROM as READ_AS
 from datakit.recipe import Recipe
-from datakit.synthesize import endpoint_of, pages_of_raw, pages_of_version, synthesize
+from datakit.synthesize import Page, endpoint_of, pages_of_raw, pages_of_version, synthesize
 from datakit.synthesize.pages import DERIVED_FROM
 from datakit.trace import Folders, Places
 from datakit.withdraw import withdraw
@@ -107,6 +108,62 @@ def test_curated_and_withdrawn(tmp_path: Path, plain_recipe: Recipe) -> None:
     assert again.path is not None
     kept = pl.read_parquet(again.path / "lineage.parquet").filter(pl.col("role") == "kept")
     assert {name for names in kept["derived_from"] for name in names} == {"d1.txt"}
+
+
+def _one_wrong(request: dict[str, Any], _: int) -> Answer:
+    """Answer honestly, with a wrong year in the last pair of each page."""
+    made = json.loads(honest(request).text)
+    made["pairs"][-1]["answer"] = "१९९९ मध्ये विक्रमसिंह देसाई यांनी"
+    return Answer(text=json.dumps(made, ensure_ascii=False))
+
+
+def test_refused_drafts_arrive_as_rejects(tmp_path: Path, plain_recipe: Recipe) -> None:
+    """`curate` counts a draft that was not grounded as a reject of that reason, with its words, model and parent."""
+    raw = _raw(tmp_path)
+    with serve(_one_wrong) as fake:
+        made = synthesize(lambda: pages_of_raw(raw, tmp_path / "c"), endpoint_of(fake.url, "m"), raw / "synthetic")
+    assert made.rejected == {"not_grounded": 2}
+    result = curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert result.path is not None
+    assert result.kept == made.pairs
+    assert result.rejected == {"not_grounded": 2, "no_question_answer_pairs": 2}
+    rejected = pl.read_parquet(result.path / "rejected.parquet").filter(pl.col("reject_reason") == "not_grounded")
+    assert rejected["answer"].unique().to_list() == ["१९९९ मध्ये विक्रमसिंह देसाई यांनी"]
+    assert rejected["question"].null_count() == rejected["context"].null_count() == 0
+    assert all("expected a draft that its page supports" in detail for detail in rejected["reject_detail"])
+    for meta in map(json.loads, rejected["meta"]):
+        assert (meta["synthetic"], meta["model"], len(meta["page_sha256"])) == ("llm", "m", 64)
+        assert "reject_reason" not in meta
+    lineage = pl.read_parquet(result.path / "lineage.parquet").filter(pl.col("file").str.contains("refused"))
+    assert lineage["role"].to_list() == ["rejected"] * 2
+    assert sorted(name for names in lineage["derived_from"] for name in names) == ["d0.txt", "d1.txt"]
+    assert [page.source_id for page in pages_of_raw(raw, tmp_path / "c")] == ["d0.txt", "d1.txt"]  # asked nothing more
+    with serve(honest) as fake:
+        other = synthesize(lambda: pages_of_raw(raw, tmp_path / "c"), endpoint_of(fake.url, "m"), raw / "synthetic")
+    assert other.refused_files == made.refused_files  # the replies kept are judged again, none is asked for
+    assert fake.requests == []
+
+
+def test_texts_of_a_version(tmp_path: Path, plain_recipe: Recipe) -> None:
+    """Plain text and Markdown, in an archive too, go from a version to the model as from the raw folder."""
+    raw = _raw(tmp_path, PHULE, "प्रश्न: रायगड कोठे आहे?\nउत्तर: महाडजवळ\n")
+    (raw / "a.md").write_text(f"# रायगड\n\n{RAIGAD}\n", "utf-8")
+    with zipfile.ZipFile(raw / "b.zip", "w") as archive:
+        archive.writestr("b.txt", TABLE)
+    result = curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert result.path is not None
+    found = list(pages_of_version(result.path))
+    assert {(page.file, page.locator) for page in found} == {
+        ("a.md", "lines 1-3"),
+        ("b.zip/b.txt", "lines 1-7"),
+        ("d0.txt", "line 1"),
+    }
+    assert {page.text for page in found} == {PHULE, TABLE, f"रायगड\n\n{RAIGAD}"}
+    assert [page.text for page in pages_of_raw(raw, tmp_path)] == [page.text for page in sorted(found, key=_file)]
+
+
+def _file(page: Page) -> str:
+    return page.file
 
 
 def test_pages_of_a_version(tmp_path: Path, plain_recipe: Recipe) -> None:

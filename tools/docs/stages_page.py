@@ -11,7 +11,7 @@ from dataclasses import MISSING, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
-from datakit.readers.reasons import FILE_REASONS, ROW_REASONS
+from datakit.readers.reasons import DRAFT_REASONS, FILE_REASONS, ROW_REASONS
 from datakit.stages import STAGES
 from tools.docs.blocks import table
 
@@ -131,7 +131,7 @@ def _examples(cases: Path) -> dict[str, str]:
 
 
 def _readers() -> str:
-    rows = [[f"`{reason}`", text] for reason, text in {**FILE_REASONS, **ROW_REASONS}.items()]
+    rows = [[f"`{reason}`", text] for reason, text in {**FILE_REASONS, **ROW_REASONS, **DRAFT_REASONS}.items()]
     text = "Before any stage a reader may reject a file or a row, always with its place:"
     return f"## Readers\n\n{text}\n\n{table(['reason', 'what was wrong'], rows)}"
 
