@@ -31,7 +31,7 @@ def curate(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes; by default one for small input, else one a core.")
     ] = None,
-    batch_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time, for each worker.")] = 2048,
+    batch_rows: Annotated[int, typer.Option(min=1, help="Rows in memory at a time, for each worker.")] = 8192,
     sample: Annotated[int | None, typer.Option(min=1, help="Take about this many rows, spread over the files.")] = None,
     gate: Annotated[
         bool | None,
@@ -44,6 +44,10 @@ def curate(
         Path | None, typer.Option(help="A suite of Great Expectations of your own, as JSON; asks for the gate.")
     ] = None,
     ocr: Annotated[OcrChoice | None, typer.Option(help=OCR_HELP + " By default as the recipe says, else auto.")] = None,
+    report: Annotated[
+        bool,
+        typer.Option("--report/--no-report", help="Write report.html into the version; `datakit report` can later."),
+    ] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Do everything but publish.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
@@ -68,6 +72,7 @@ def curate(
                 batch_rows=batch_rows,
                 sample=sample,
                 dry_run=dry_run,
+                report=report,
                 progress=progress,
             )
     except KeyboardInterrupt:

@@ -31,6 +31,7 @@ def report(
         raise UsageError(f"--format {form}: expected one of {', '.join(_FORMATS)}")
     if open_it and form != "html":
         raise UsageError(f"--open with --format {form}: only html opens in a browser; leave one of the two out")
+    from datakit.lineage import read_manifest
     from datakit.store import find, require_rows
 
     found = find(curated, version)
@@ -38,7 +39,8 @@ def report(
     previous = find(curated, against).path if against else None
     if previous is not None:
         require_rows(previous)
-    if form == "html" and out is None and previous is None and tokenizer is None:
+    written = "report.html" in read_manifest(found.path).files  # not in a version curated with --no-report
+    if form == "html" and out is None and previous is None and tokenizer is None and written:
         page = found.path / "report.html"
         if not page.is_file():
             raise InputError(

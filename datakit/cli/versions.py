@@ -85,4 +85,5 @@ def show(
         instead = f"; {said.child} stands in its place" if said.child else ""
         typer.echo(f"withdrawn with {', '.join(said.sources)}: its rows are gone{instead}")
         return
-    typer.echo(f"report  {found.path / 'report.html'}")
+    if "report.html" in manifest.files:
+        typer.echo(f"report  {found.path / 'report.html'}")
