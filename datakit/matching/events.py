@@ -39,12 +39,26 @@ def _longest() -> int:
     return max(map(len, _phrases()))
 
 
+@cache
+def _heads() -> frozenset[str]:
+    return frozenset(phrase[0] for phrase in _phrases())
+
+
+@cache
+def _first() -> frozenset[str]:
+    return frozenset(stems[0] for stems in _phrases())
+
+
 def eventful(words: list[Lexeme], kind: str, grain: str = "") -> list[Lexeme]:
     """Replace each phrase by its event, the longest first; words that carry nothing may stand within a phrase."""
     found: list[Lexeme] = []
     used: set[int] = set()
+    heads = _heads()
     for at, word in enumerate(words):
         if at in used:
+            continue
+        if word.stem not in heads:  # no phrase begins so
+            found.append(word)
             continue
         ahead = [n for n in range(at, min(len(words), at + 2 * _longest())) if words[n].kind not in _BETWEEN]
         ahead = [n for n in ahead if n not in used][: _longest()]

@@ -203,9 +203,14 @@ def lexeme(word: str) -> Lexeme:
     return known
 
 
+def split(text: str) -> list[str]:
+    """Return the words of a text as they stand, in order, without analysing them."""
+    return _WORD.findall(text)
+
+
 def lexemes(text: str | None) -> list[Lexeme]:
     """Analyse the words of a text in order; null and a text of signs give none."""
-    return [lexeme(word) for word in _WORD.findall(text)] if text else []
+    return [lexeme(word) for word in split(text)] if text else []
 
 
 CONTENT_DROPPED: Final = frozenset({"function", "tense", "honorific"})

@@ -28,11 +28,28 @@ def _longest() -> int:
     return max(len(alias) for alias in _aliases())
 
 
+@cache
+def _heads() -> frozenset[str]:
+    """First stems of aliases, and the family names that stand for one person."""
+    return frozenset(alias[0] for alias in _aliases() if alias) | frozenset(_alone())
+
+
+@cache
+def _first() -> frozenset[str]:
+    """Stems that an alias can begin with: most words end their look-up here."""
+    return frozenset(alias[0] for alias in _aliases() if alias) | frozenset(_alone())
+
+
 def canonical(words: list[Lexeme]) -> list[Lexeme]:
     """Replace each alias by the words of its form; the longest alias wins. Other words stay the objects they are."""
     found: list[Lexeme] = []
+    heads = _heads()
     at = 0
     while at < len(words):
+        if words[at].stem not in heads:  # no alias begins so
+            found.append(words[at])
+            at += 1
+            continue
         for length in range(min(_longest(), len(words) - at), 0, -1):
             form = _aliases().get(tuple(word.stem for word in words[at : at + length]))
             if form is None and length == 1 and _stands_alone(words, at):

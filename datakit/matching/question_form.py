@@ -9,15 +9,19 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
+import polars as pl
+
 from datakit.matching.asked_alike import alike
 from datakit.matching.events import eventful, implied, turned
 from datakit.matching.leeway import after_it, is_last_verb, is_specific, leeway, scoped
-from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
+from datakit.matching.lexemes import Lexeme, fold, lexeme, lexemes, skeleton, split, stem
 from datakit.matching.names import canonical
 from datakit.matching.word_tables import rows
 
-_MAX_WORDS: Final = 40  # a longer question is a passage or a list of questions; exam questions have 5 to 15
-_MAX_CHARS: Final = 600  # no 40 words are longer: spares splitting the passages
+MAX_WORDS: Final = 40  # a longer question is a passage or a list of questions; exam questions have 5 to 15
+MAX_CHARS: Final = 600  # no 40 words are longer: spares splitting the passages
+_WORD_BEGINS: Final = r"(?:^|[ \t\n.?!।])[A-Za-z0-9\x{0904}-\x{0939}\x{0966}-\x{096F}]"
+"""Where a word begins for certain; of words that begin otherwise there may be more."""
 _DROPPED: Final = frozenset({"function", "tense", "light", "filler", "question"})
 _OPEN: Final = frozenset(skeleton(fold(word)) for word in ("?का", "?कसे", "?यादी"))
 _POINTING: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "options" for word in row[1].split())
@@ -51,13 +55,24 @@ def _compounds() -> dict[str, tuple[str, str]]:
     return {stem(fold(row[0])): (lexemes(row[1])[0].stem, skeleton(fold(row[2]))) for row in rows("compounds")}
 
 
+def may_ask(texts: pl.Series) -> pl.Series:
+    """Tell which texts `asked` may have a form for: none that is empty, too long, or of surely too many words."""
+    short = (texts.str.len_bytes() > 0) & (texts.str.len_chars() <= _MAX_CHARS)
+    asking = short.fill_null(False)
+    places = asking.arg_true()
+    return asking.scatter(places, texts.gather(places).str.count_matches(_WORD_BEGINS) <= _MAX_WORDS)
+
+
 def asked(text: str | None) -> Asked | None:
     """Return the form of a question, or None where two rows of this form need not have one answer.
 
     None: no words, more than 40, a choice among options that are not there, a list, two questions in one.
     """
-    words = lexemes(text) if text and len(text) <= _MAX_CHARS else []
-    if not words or len(words) > _MAX_WORDS or any(word.surface in _POINTING for word in words):
+    found = split(text) if text and len(text) <= MAX_CHARS else []
+    if not 0 < len(found) <= MAX_WORDS:
+        return None  # before words are looked up: most long questions end here
+    words = [lexeme(word) for word in found]
+    if any(word.surface in _POINTING for word in words):
         return None
     kinds = {_KIND.get(word.stem, word.stem) for word in words if word.kind == "question"}
     if "?यादि" in kinds or any(a.kind == "question" and a.stem == b.stem for a, b in pairwise(words)):
@@ -258,6 +273,8 @@ def _case(words: list[Lexeme], at: int) -> str:
 
 def _carried(after: list[Lexeme]) -> str:
     found = after[0].surface if after and after[0].kind == "function" else ""
+    if not found.startswith(_CARRYING):
+        return ""
     return next((case for form, case in _CARRIERS if found.startswith(form)), "")
 
 
@@ -265,6 +282,7 @@ _CARRIERS: Final = (
     ("यांच्यात", "loc"), ("यांच्याम", "loc"), ("यांनी", "agent"), ("याने", "agent"), ("हिने", "agent"),
     ("यांना", "dat"), ("याला", "dat"), ("यांच", "gen"), ("याच", "gen"), ("हिच", "gen"),
 )  # fmt: skip
+_CARRYING: Final = tuple(form for form, _ in _CARRIERS)
 
 
 def _is_title(words: list[Lexeme], at: int) -> bool:

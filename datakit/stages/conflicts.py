@@ -7,11 +7,11 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 import polars as pl
-import xxhash
 
 from datakit.matching.disagree import Finding, compare
+from datakit.matching.hashes import hash_64
 from datakit.matching.meetings import form_key, meeting_keys, meetings
-from datakit.matching.question_form import Asked, asked, comparable
+from datakit.matching.question_form import MAX_CHARS, MAX_WORDS, Asked, asked, comparable
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
 from datakit.matching.vote import POLICIES, Answer, losers
@@ -48,25 +48,20 @@ class Conflicts:
 
         `.meets` lists the hashes under which the question meets others that ask the same in more or fewer words.
         """
-        questions: list[int | None] = []
-        meets: list[list[int]] = []
-        answers: list[int] = []
-        columns = ("question", "answer", "answer_key", "context", "history")
-        for question, answer, key, context, history in zip(*(batch[name] for name in columns), strict=True):
-            form = asked(question) if question and answer else None
-            leaning = context if form is not None and form.leans_on_context else ""
-            setting = f"{history or ''}\x1e{leaning or ''}"
-            questions.append(None if form is None else form_key(form, setting))
-            meets.append([] if form is None else meeting_keys(form, setting))
-            answers.append(xxhash.xxh3_64_intdigest((key or answer or "").encode()))
-        own = pl.DataFrame(
-            {f"{self.name}.question": questions, f"{self.name}.meets": meets, f"{self.name}.answer": answers},
-            schema={
-                f"{self.name}.question": pl.UInt64,
-                f"{self.name}.meets": pl.List(pl.UInt64),
-                f"{self.name}.answer": pl.UInt64,
-            },
-        )
+        rows = batch.with_row_index("at").filter(_may_ask()).select("at", "question", "context", "history")
+        found = [
+            (at, *_form_keys(form, context, history))
+            for at, question, context, history in rows.iter_rows()
+            if (form := asked(question)) is not None
+        ]
+        names = ("at", f"{self.name}.question", f"{self.name}.meets")
+        schema = dict(zip(names, (pl.UInt32, pl.UInt64, pl.List(pl.UInt64)), strict=True))
+        forms = pl.DataFrame(found, schema=schema, orient="row")
+        own = pl.DataFrame({"at": pl.int_range(batch.height, dtype=pl.UInt32, eager=True)})
+        own = own.join(forms, on="at", how="left", maintain_order="left").drop("at")
+        own = own.with_columns(pl.col(names[2]).fill_null(pl.lit([], dtype=pl.List(pl.UInt64))))
+        said = batch.select(pl.coalesce(pl.col("answer_key").replace("", None), "answer", pl.lit("")).alias("said"))
+        own = own.with_columns(hash_64(said["said"]).alias(f"{self.name}.answer"))
         return pl.concat([own, rank_columns(batch, self.name)], how="horizontal")
 
     def apply(self, corpus: Corpus) -> pl.DataFrame:
@@ -140,6 +135,21 @@ class Conflicts:
                 else:
                     detail = _detail(findings[min(i, against), max(i, against)], i < against, parts[against])
                     yield row, "conflicting_answer", detail, answers[against].rows[0], cluster, None
+
+
+def _may_ask() -> pl.Expr:
+    """Rows with an answer whose question is short enough to have a form, told without cutting words."""
+    question, answer = pl.col("question"), pl.col("answer")
+    short = (question.str.len_chars() <= MAX_CHARS) & (question.str.count_matches(_WORD_OR_MORE) <= MAX_WORDS)
+    return question.is_not_null() & answer.is_not_null() & (answer != "") & short
+
+
+_WORD_OR_MORE: Final = r"[\p{L}0-9०-९]\S*"  # never more than there are words, so no question with a form is lost
+
+
+def _form_keys(form: Asked, context: str | None, history: str | None) -> tuple[int, list[int]]:
+    setting = f"{history or ''}\x1e{(context or '') if form.leans_on_context else ''}"
+    return form_key(form, setting), meeting_keys(form, setting)
 
 
 def _counted(rows: pl.DataFrame, group: str) -> pl.DataFrame:
