@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -21,7 +21,7 @@ def staged(folder: Path) -> Iterator[Path]:
     `OutputError` where the disk refuses.
     """
     part = folder.with_name(f".{folder.name}.part")
-    with locked(part / _LOCK, busy=f"{part}: another export fills this folder; wait for it, or choose another --out"):
+    with _locked(part):
         for left in part.iterdir():
             if left.name != _LOCK:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -29,6 +29,18 @@ def staged(folder: Path) -> Iterator[Path]:
             yield part
         finally:
             shutil.rmtree(part, ignore_errors=True)  # after a publish there is nothing here any more
+
+
+@contextmanager
+def _locked(part: Path) -> Iterator[int]:
+    busy = f"{part}: another export fills this folder; wait for it, or choose another --out"
+    try:
+        with locked(part / _LOCK, busy=busy) as descriptor:
+            yield descriptor
+    except OutputError:
+        with suppress(OSError):
+            part.rmdir()  # made for a lock that the disk had no room for; goes only where it is empty
+        raise
 
 
 def publish(part: Path, folder: Path) -> None:
