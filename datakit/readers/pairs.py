@@ -14,6 +14,9 @@ from datakit.readers.values import NotText, meta_of, shown, text_of
 PASSAGE_CHARS: Final = 100
 """A context this long is a passage, whose questions belong together; `इयत्ता ४थी` in a reference column is none."""
 
+PAGE_GROUP: Final = "page_group"
+"""What pairs of one page share, which `datakit synthesize` made: the context of one holds the answers of others."""
+
 KEY_CHARS: Final = 16
 """No bare answer key is longer: `पर्याय क्र. (ब)`."""
 
@@ -30,7 +33,7 @@ class PairPlan:
     def __post_init__(self) -> None:
         used = set(self.roles.values()) | set(self.option_columns.values())
         self.meta = tuple(name for name in self.names if name not in used)
-        self._verdicts = REASON in self.names
+        self._verdicts, self._grouped = REASON in self.names, {PAGE_GROUP, "page_sha256"} <= set(self.names)
         self.options = bool(self.option_columns) or "options" in self.roles
         self.question, self.answer = self.roles["question"], self.roles.get("answer")
         self.context, self.system, self.history = (self.roles.get(role) for role in ("context", "system", "history"))
@@ -55,6 +58,8 @@ class PairPlan:
                 return (_no_such_option(locator, question, answer),)
             answer = chosen
         group = key16(context) if context is not None and len(context) >= PASSAGE_CHARS else None
+        if self._grouped and isinstance(given := row[PAGE_GROUP], str) and given:
+            group = given
         return (Row(locator, question, answer, context, system, history, group, meta_of(row, self.meta)),)
 
     def undecided(self, row: Mapping[str, object]) -> bool:

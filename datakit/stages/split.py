@@ -1,9 +1,9 @@
 """Split: train, validation and test by group, so that nothing the model trained on is near what it is judged by.
 
-A group is everything that must stay together: rows of one passage or conversation, rows that ask the same question,
-and rows of one duplicate cluster. A group's split is a hash of its key, hence the same on every machine and in every
-order of the rows. A group that the previous version already placed stays where it was, even as it grows; only where
-two placed groups merge does one of them move.
+A group is everything that must stay together: rows of one passage, page or conversation, in whatever sources they
+stand, rows that ask the same question, and rows of one duplicate cluster. A group's split is a hash of its key, hence
+the same on every machine and in every order of the rows. A group that the previous version already placed stays where
+it was, even as it grows; only where two placed groups merge does one of them move.
 """
 
 import hashlib
@@ -85,7 +85,7 @@ def _components(rows: pl.DataFrame, clusters: pl.DataFrame) -> NDArray[np.uint32
     """Label every row number with the lowest one among the rows it must stay with, merged ones included."""
     edges = [
         rows.filter(pl.col(key).is_not_null()).select("row", pl.col("row").min().over(key).alias("other"))
-        for key in ("split.question", "passage")
+        for key in ("split.question", "group")  # a group is a digest of its text: equal in two sources, one passage
     ]
     pairs = pl.concat([*edges, clusters.select("row", pl.col("cluster").alias("other"))])
     top = pairs.select(pl.max_horizontal("row", "other").max()).item()

@@ -35,6 +35,13 @@ class Page:
     licence: str | None
     file: str
     locator: str
+    row_group: str | None = None
+    """The group of the row whose context the text is, or is a piece of."""
+
+    @property
+    def group(self) -> str:
+        """Return what the pairs of this page share: a question on a page shows what the others ask about it."""
+        return self.row_group or self.sha256[:16]
 
     @cached_property
     def sha256(self) -> str:

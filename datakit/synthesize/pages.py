@@ -18,6 +18,8 @@ MARK: Final = "synthetic"
 """The column of a raw row that says a model wrote it; such rows are asked nothing again."""
 DERIVED_FROM: Final = "derived_from"
 """The column of a raw row that names the source it was made from, as datakit.pipeline.withdrawn reads it."""
+GROUP: Final = "page_group"
+"""The column of a raw row that names what it must share a split with, as datakit.readers.pairs reads it."""
 _COLUMNS: Final = ("context", "source_id", "licence", "file", "locator", "meta")
 
 
@@ -38,11 +40,11 @@ def _raw_texts(raw: Path, source_of: Callable[[str], Source], gone: Collection[s
         if source_of(found.name).id in gone:
             continue
         for batch in read(found):
-            wanted = batch.filter(_is_page()).select("context", "file", "locator", "meta")
-            for text, file, locator, meta in wanted.iter_rows():
+            wanted = batch.filter(_is_page()).select("context", "file", "locator", "meta", "group")
+            for text, file, locator, meta, group in wanted.iter_rows():
                 source = source_of(file)
                 if source.id not in gone and not _made(meta):
-                    yield from _cut(text, source.id, source.licence, file, locator)
+                    yield from _cut(text, source.id, source.licence, file, locator, group)
 
 
 def pages_of_version(version: Path) -> Iterator[Page]:
@@ -75,7 +77,9 @@ def _made(meta: str | None) -> bool:
     return meta is not None and f'"{MARK}"' in meta and json.loads(meta).get(MARK) is not None
 
 
-def _cut(text: str, source: str, licence: str | None, file: str, locator: str) -> Iterator[Page]:
+def _cut(
+    text: str, source: str, licence: str | None, file: str, locator: str, group: str | None = None
+) -> Iterator[Page]:
     if "," in source:
         raise InputError(
             f"{file}: found a source id with a comma, {source!r}; expected one without: pairs name their source in a"
@@ -84,7 +88,7 @@ def _cut(text: str, source: str, licence: str | None, file: str, locator: str) -
     pieces = [piece for piece in cut(text) if len(piece[1]) >= MIN_CHARS]
     for offset, piece in pieces:
         place = locator if piece == text.strip() else f"{locator} chars {offset}-{offset + len(piece)}"
-        yield Page(text=piece, source_id=source, licence=licence, file=file, locator=place)
+        yield Page(text=piece, source_id=source, licence=licence, file=file, locator=place, row_group=group)
 
 
 def _unique(pages: Iterator[Page]) -> Iterator[Page]:

@@ -12,7 +12,7 @@ from datakit.readers.reasons import DRAFT_REASONS
 from datakit.readers.refused import DETAIL, REASON
 from datakit.synthesize.judge import Pair, Refused
 from datakit.synthesize.page import Page
-from datakit.synthesize.pages import DERIVED_FROM, MARK
+from datakit.synthesize.pages import DERIVED_FROM, GROUP, MARK
 
 WORK: Final = ".synthesize"
 """Below the output folder; readers pass over hidden folders."""
@@ -55,6 +55,7 @@ def _origin(page: Page, model: str, prompt_sha256: str) -> dict[str, Any]:
     return {
         MARK: "llm", "model": model, "prompt_sha256": prompt_sha256, "page_sha256": page.sha256,
         "page_file": page.file, "page_locator": page.locator, "page_licence": page.licence,
+        GROUP: page.group,
     }  # fmt: skip
 
 

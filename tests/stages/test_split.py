@@ -59,6 +59,15 @@ def test_a_passage_is_one_group() -> None:
     assert found["split"].n_unique() == 3
 
 
+def test_a_passage_of_two_sources_is_one_group() -> None:
+    """A passage that two sources share is placed once: its key is a digest of its text."""
+    batch = records([f"वेगळा प्रश्न {n}?" for n in range(300)], [f"उतारा {n // 2}" for n in range(300)])
+    batch = batch.with_columns(pl.Series("source_id", [f"स्रोत {n % 2}" for n in range(300)]))
+    found = placed(batch)
+    assert found.group_by("group").agg(pl.col("split").n_unique())["split"].max() == 1
+    assert found["split"].n_unique() == 3
+
+
 def test_a_duplicate_cluster_is_one_group() -> None:
     """Rows that an earlier stage put in one cluster are placed together, even through a rejected member."""
     batch = records([f"वेगळा प्रश्न {n}?" for n in range(300)])

@@ -14,6 +14,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from datakit.lineage import sha256_text
 from datakit.pipeline import curate
 from datakit.pipeline.withdrawn import DERIVED_FROM as READ_AS
 from datakit.recipe import Recipe
@@ -21,7 +22,7 @@ from datakit.synthesize import Page, endpoint_of, pages_of_raw, pages_of_version
 from datakit.synthesize.pages import DERIVED_FROM
 from datakit.trace import Folders, Places
 from datakit.withdraw import withdraw
-from tests.synthesize.fake import Answer, honest, serve
+from tests.synthesize.fake import Answer, honest, page_in, serve
 from tests.synthesize.sample import PHULE, RAIGAD, TABLE
 
 KEY = "sk-secret-0123456789"
@@ -142,6 +143,38 @@ def test_refused_drafts_arrive_as_rejects(tmp_path: Path, plain_recipe: Recipe) 
         other = synthesize(lambda: pages_of_raw(raw, tmp_path / "c"), endpoint_of(fake.url, "m"), raw / "synthetic")
     assert other.refused_files == made.refused_files  # the replies kept are judged again, none is asked for
     assert fake.requests == []
+
+
+def _of_its_page(request: dict[str, Any], _: int) -> Answer:
+    """Ask two questions that no other page is asked."""
+    text = page_in(request)
+    number = text.split("क्रमांक ")[1].split()[0]
+    made = [
+        {"question": f"पान क्रमांक {number} कसे आहे?", "answer": "वेगळे आहे", "span": text.split("होते. ")[-1]},
+        {"question": f"{number} या पानावरील किल्ल्याचे पूर्वीचे नाव काय?", "answer": "रायरी", "span": text},
+    ]
+    return Answer(text=json.dumps({"pairs": [{"kind": "factual", **pair} for pair in made]}, ensure_ascii=False))
+
+
+def test_pairs_of_a_page_share_a_split(tmp_path: Path, plain_recipe: Recipe) -> None:
+    """Pairs about one page, of two models too, and the rows whose context it is, are in one split."""
+    texts = [f"{RAIGAD} हे पान क्रमांक {n + 100} आहे आणि ते वेगळे आहे." for n in range(12)]
+    raw = _raw(tmp_path, *texts)
+    lines = [{"question": f"पान {n} कशाचे?", "answer": f"उत्तर {n}", "context": text} for n, text in enumerate(texts)]
+    (raw / "rows.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), "utf-8")
+    with serve(_of_its_page) as fake:
+        for model in ("m", "m2"):
+            synthesize(lambda: pages_of_raw(raw, tmp_path / "c"), endpoint_of(fake.url, model), raw / "synthetic")
+    result = curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert result.path is not None
+    where: dict[str, set[str]] = {}
+    for split in ("train", "validation", "test"):
+        for context, meta in pl.read_parquet(result.path / f"{split}.parquet")["context", "meta"].iter_rows():
+            digest = json.loads(meta)["page_sha256"] if meta else sha256_text(context)
+            where.setdefault(digest, set()).add(split)
+    assert len(where) == 12
+    assert {len(splits) for splits in where.values()} == {1}
+    assert len({split for splits in where.values() for split in splits}) > 1
 
 
 def test_texts_of_a_version(tmp_path: Path, plain_recipe: Recipe) -> None:
