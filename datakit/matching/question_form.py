@@ -9,8 +9,6 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-import polars as pl
-
 from datakit.matching.asked_alike import alike
 from datakit.matching.events import eventful, implied, turned
 from datakit.matching.leeway import after_it, is_last_verb, is_specific, leeway, scoped
@@ -20,8 +18,6 @@ from datakit.matching.word_tables import rows
 
 MAX_WORDS: Final = 40  # a longer question is a passage or a list of questions; exam questions have 5 to 15
 MAX_CHARS: Final = 600  # no 40 words are longer: spares splitting the passages
-_WORD_BEGINS: Final = r"(?:^|[ \t\n.?!।])[A-Za-z0-9\x{0904}-\x{0939}\x{0966}-\x{096F}]"
-"""Where a word begins for certain; of words that begin otherwise there may be more."""
 _DROPPED: Final = frozenset({"function", "tense", "light", "filler", "question"})
 _OPEN: Final = frozenset(skeleton(fold(word)) for word in ("?का", "?कसे", "?यादी"))
 _POINTING: Final = frozenset(fold(word) for row in rows("pointing") if row[0] == "options" for word in row[1].split())
@@ -55,14 +51,6 @@ def _compounds() -> dict[str, tuple[str, str]]:
     return {stem(fold(row[0])): (lexemes(row[1])[0].stem, skeleton(fold(row[2]))) for row in rows("compounds")}
 
 
-def may_ask(texts: pl.Series) -> pl.Series:
-    """Tell which texts `asked` may have a form for: none that is empty, too long, or of surely too many words."""
-    short = (texts.str.len_bytes() > 0) & (texts.str.len_chars() <= _MAX_CHARS)
-    asking = short.fill_null(False)
-    places = asking.arg_true()
-    return asking.scatter(places, texts.gather(places).str.count_matches(_WORD_BEGINS) <= _MAX_WORDS)
-
-
 def asked(text: str | None) -> Asked | None:
     """Return the form of a question, or None where two rows of this form need not have one answer.
 
@@ -91,8 +79,9 @@ def asked(text: str | None) -> Asked | None:
     added: dict[str, set[str]] = {"doers": set(), "setting": set(), "slight": set()}
     specific: set[str] = set()
     framing: set[str] = set()
+    compounds, frame, optional = _compounds(), _listed("frame"), _listed("optional")
     for number, word in enumerate(rest):
-        compound = _compounds().get(word.stem)
+        compound = compounds.get(word.stem)
         if word.surface in _OF_THEM or _is_title(rest, number) or implied(rest, number, kind):
             continue
         if happened and (word.stem in _MOVES or is_last_verb(rest, number)):
@@ -106,11 +95,11 @@ def asked(text: str | None) -> Asked | None:
         elif word.kind not in _DROPPED and not (word.stem == _DEATH and after_it(word)):
             root, case = _plural_free(word), _case(rest, number)
             content.add(root)
-            if word.stem in _listed("frame"):
+            if word.stem in frame:
                 framing.add(root)
             elif case in _ASIDE.get(kind, ()):
                 added["doers"].add(root)
-            elif word.kind in ("weak", "honorific") or word.stem in _listed("optional"):
+            elif word.kind in ("weak", "honorific") or word.stem in optional:
                 added["slight"].add(root)
             else:
                 added.get(leeway(rest, number, kind, case, narrow), set()).add(root)
