@@ -25,9 +25,9 @@ from datakit.pipeline.corpus import DiskCorpus
 from datakit.stage import VERDICT, Corpus
 from datakit.stages.near_dedup import NearDedup
 
-_GROUP_ROWS: Final = 1 << 17  # rows whose keys one task reads: 60 MB of hashes
+GROUP_ROWS: Final = 1 << 17  # rows whose keys one task reads: 60 MB of hashes
 _LEAST_ROWS: Final = 1 << 12
-_PARTITION_ROWS: Final = 1 << 18  # rows for each partition of hashes: some 30 hashes a row, so 100 MB to sort
+PARTITION_ROWS: Final = 1 << 18  # rows for each partition of hashes: some 30 hashes a row, so 100 MB to sort
 _SLICE_ROWS: Final = 1 << 14  # rows whose texts one task holds: 64 MB of the legislature's rows, at most
 
 
@@ -63,7 +63,7 @@ class NearDedupOnRay(NearDedup):
 
     def _groups(self, corpus: DiskCorpus) -> list[list[Piece]]:
         """Cut the parts, in order, into groups that one task reads."""
-        most = min(_GROUP_ROWS, max(_LEAST_ROWS, corpus.height // (self.cpus * AHEAD)))
+        most = min(GROUP_ROWS, max(_LEAST_ROWS, corpus.height // (self.cpus * AHEAD)))
         groups: list[list[Piece]] = [[]]
         rows = 0
         for start, part in corpus.parts():
@@ -79,7 +79,7 @@ class NearDedupOnRay(NearDedup):
         """Yield the candidate pairs of each partition of the hashes."""
         ray = needed()
         rows = len(rank_of)
-        count = max(self.cpus, -(-rows // _PARTITION_ROWS))
+        count = max(self.cpus, -(-rows // PARTITION_ROWS))
         spread = ray.remote(blocks_of).options(max_retries=RETRIES, num_returns=count)
         sent = [
             _as_list(spread.remote(self.name, group, [_of(rank_of, piece) for piece in group], count))
