@@ -53,8 +53,9 @@ check: ## everything CI runs, tests included
 sabotage: $(VENV)/dev.stamp ## break the source on purpose, one line at a time, and demand red tests
 	@$(BIN)/python -m tools.sabotage $(ARGS)
 
-bench: $(VENV)/dev.stamp ## measure the cost of starting up (the other benchmarks take their input as an argument)
-	@$(BIN)/python benchmarks/startup.py
+bench: $(VENV)/dev.stamp ## ours beside every peer on one input, then the floors; peers go to .venv-peers/, tables to docs/benchmarks.md
+	@$(BIN)/python -m benchmarks.peers $(ARGS)
+	@$(BIN)/python -m benchmarks.floors check
 
 system: ## install what some tests drive, with apt and npm: chromium, tesseract, go, poppler, axe-core
 	@tools/install_system.sh $(VENV)

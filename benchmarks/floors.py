@@ -2,12 +2,14 @@
 
     python -m benchmarks.floors check [RESULTS]
     python -m benchmarks.floors set NAME VALUE [--lower --reason "…"]
+    python -m benchmarks.floors adopt [RESULTS] [--share 0.8]
     python -m benchmarks.floors pin --reason "…" [RESULTS]
 
 A floor is a ratio (ours by the peer's, in one run on one machine), so that it holds on other machines too. `check` says
 every figure that lies below its floor, by how much, and ends with 1. Raising a floor is free; lowering asks for both
-flags, and the reason stays in the file. Results of another input are refused until `pin` says that it is meant. A value
-or digest that was changed by hand differs from the last line of its history and is refused as well.
+flags, and the reason stays in the file. `adopt` raises every floor to a share of what was found, and lowers none.
+Results of another input are refused until `pin` says that it is meant. A value or digest that was changed by hand
+differs from the last line of its history and is refused as well.
 """
 
 import argparse
@@ -93,6 +95,20 @@ def set_floor(floors: dict[str, Any], name: str, value: float, *, lower: bool = 
         _remember(floors, name, old, value, reason)
 
 
+def adopt(floors: dict[str, Any], results: Mapping[str, Any], *, share: float = 0.8) -> list[str]:
+    """Raise the floor under every ratio of CPU seconds and of memory to a share of what was found; return those raised.
+
+    .8 is room for what shared cores do to a figure: five runs of one program differed by up to 12 %.
+    """
+    raised = []
+    for name, value in metrics(results).items():
+        wanted = float(f"{share * value:.3g}")
+        if name.endswith(("/cpu", "/rss_headroom")) and wanted > floors["floors"].get(name, {}).get("value", 0):
+            set_floor(floors, name, wanted)
+            raised.append(name)
+    return raised
+
+
 def pin(floors: dict[str, Any], results: Mapping[str, Any], *, reason: str) -> None:
     """Take the digests of the inputs that were measured.
 
@@ -122,6 +138,9 @@ def main(arguments: list[str] | None = None, *, floors_file: Path = FLOORS) -> i
     change.add_argument("value", type=float)
     change.add_argument("--lower", action="store_true")
     change.add_argument("--reason", default="")
+    every = commands.add_parser("adopt")
+    every.add_argument("results", type=Path, nargs="?", default=RESULTS)
+    every.add_argument("--share", type=float, default=0.8)
     again = commands.add_parser("pin")
     again.add_argument("results", type=Path, nargs="?", default=RESULTS)
     again.add_argument("--reason", default="")
@@ -134,6 +153,9 @@ def main(arguments: list[str] | None = None, *, floors_file: Path = FLOORS) -> i
             return bool(lines)
         if given.command == "set":
             set_floor(floors, given.name, given.value, lower=given.lower, reason=given.reason)
+        elif given.command == "adopt":
+            for name in adopt(floors, json.loads(given.results.read_text(encoding="utf-8")), share=given.share):
+                print(f"{name}: {floors['floors'][name]['value']:g}")
         else:
             pin(floors, json.loads(given.results.read_text(encoding="utf-8")), reason=given.reason)
     except FloorError as error:

@@ -13,7 +13,7 @@ from typing import IO
 
 _PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 _POLL_S = 0.05
-_ORPHANS_S = 5.0  # a forkserver ends when its pipe closes, at once
+_ORPHANS_S = 30.0  # a forkserver ends when its pipe closes, at once; this is for a busy machine
 _SET_CHILD_SUBREAPER = 36  # prctl(2): orphans of the command become our children
 
 

@@ -1,8 +1,8 @@
 """Compare with every peer and write benchmarks/results/peers.json and the tables of docs/benchmarks.md.
 
-    python -m benchmarks.peers [--quick] [--only CONTEST …] [--rounds N]
+    python -m benchmarks.peers [--quick] [--only CONTEST …] [--rounds N] [--max-mb N]
 
---quick takes 2 MB of each input, one round, and writes beside the results of the project (`--out`).
+--quick takes 2 MB of each input, one round, and writes to .bench/quick.json, not to the results of the project.
 """
 
 import argparse
@@ -20,6 +20,7 @@ from benchmarks.peers.measure import ROOT, hold, ratios
 from benchmarks.peers.page import write_page
 
 RESULTS = ROOT / "benchmarks" / "results" / "peers.json"
+ROUNDS = 3
 OWN_PACKAGES = ("polars", "numpy", "orjson", "pycld2", "py3langid", "langdetect", "langdetect-rs", "regex", "xxhash")
 
 
@@ -42,18 +43,28 @@ def data_folder() -> Path | None:
     return folder if folder.is_dir() else None
 
 
+def command(given: argparse.Namespace) -> str:
+    """Return the command that gives these figures: what decides about them, not where they go."""
+    words = ["python -m benchmarks.peers"]
+    words += ["--quick"] if given.quick else []
+    words += [f"--max-mb {given.max_mb:g}"] if given.max_mb else []
+    words += [f"--rounds {given.rounds}"] if given.rounds != ROUNDS else []
+    return " ".join(words)
+
+
 def main() -> None:
     """Prepare, install, measure, write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--only", nargs="+", choices=[contest.name for contest in CONTESTS], metavar="CONTEST")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--max-mb", type=float, help="cut every input after so many megabytes")
     parser.add_argument("--out", type=Path, help="default: benchmarks/results/peers.json, of --quick .bench/quick.json")
     parser.add_argument("--work", type=Path, default=ROOT / ".bench")
     parser.add_argument("--environments", type=Path, default=ROOT / ".venv-peers")
     given = parser.parse_args()
     out = given.out or (given.work / "quick.json" if given.quick else RESULTS)
-    max_mb, rounds = (2.0, 1) if given.quick else (None, given.rounds)
+    max_mb, rounds = (2.0, 1) if given.quick else (given.max_mb, given.rounds)
     contests = [contest for contest in CONTESTS if not given.only or contest.name in given.only]
     given.work.mkdir(exist_ok=True)
     data = data_folder()
@@ -64,7 +75,7 @@ def main() -> None:
         environments[name] = ensure(name, given.environments)
     before = json.loads(out.read_text(encoding="utf-8")) if given.only and out.exists() else {}
     body: dict[str, Any] = {
-        "command": "python -m benchmarks.peers" + (" --quick" if given.quick else ""),
+        "command": command(given),
         "data": "real" if data else "generated",
         "rounds": rounds,
         "machine": machine(),

@@ -7,7 +7,7 @@ common words are those of real Marathi; meaning there is none. The same seed and
 import json
 import random
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ _STARTS: Final = ("", "")  # before a text's first word
 class Chain:
     """Which words follow a pair of words in the sample."""
 
-    def __init__(self, texts: Iterator[list[str]]) -> None:
+    def __init__(self, texts: Iterable[list[str]]) -> None:
         self._after: dict[tuple[str, str], list[str]] = {}
         for words in texts:
             pair = _STARTS
@@ -50,13 +50,20 @@ def sample_texts(raw: Path) -> Iterator[list[str]]:
     empty = True
     for pattern in _TEXT_FILES:
         for path in sorted(raw.glob(pattern)):
-            for line in path.read_text(encoding="utf-8").splitlines():
+            for line in _lines(path):
                 words = _WORD.findall(line)
                 if len(words) >= 3:
                     empty = False
                     yield words
     if empty:
         raise ValueError(f"{raw}: found no line with three Marathi words, expected the project's sample")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError:  # the sample holds UTF-16 on purpose; the others are words enough
+        return []
 
 
 def documents(raw: Path, rows: int, *, seed: int = 1) -> Iterator[dict[str, Any]]:
