@@ -21,6 +21,7 @@ _HERE: Final = frozenset({"येथे", "येथील", "इथे", "इ�
 _THIS: Final = frozenset({"हा", "हि", "हे", "या", "ह्या", "ही"})
 _WHEN: Final = ("नंतर", "पूर्वी", "वेळी", "आधी")
 _FINITE: Final = ("ला", "ली", "ले", "ल्या", "तो", "ते", "तात", "वे", "वी", "वला", "वली", "वले")
+_INFINITIVES: Final = ("ताना", "ण्यासाठी", "ण्यास", "ण्याकरिता", "ायला", "वायला")
 _EMPTY: Final = frozenset({"function", "tense", "question"})
 _BOUND: Final = frozenset({"number", "value", "negation", "event"})
 
@@ -98,7 +99,7 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
         return ""
     if "करण" in word.surface:
         return ""  # विलीनीकरण: what happened
-    if case in ("for", "about", "by", "with", "verb") or word.surface.endswith(("ताना", "ण्यासाठी")):
+    if case in ("for", "about", "by", "with", "verb") or word.surface.endswith(_INFINITIVES):
         return "slight"
     return "slight" if case == "" and _beside_a_name(words, at, after) else ""
 

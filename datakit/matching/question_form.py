@@ -88,6 +88,8 @@ def asked(text: str | None) -> Asked | None:
             continue  # मृत्यू आला, शिक्षा भोगली: the event says what happened
         if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
             content.add(compound[0])
+            if compound[0] in frame:
+                framing.add(compound[0])
             kind = compound[1]
         elif word.stem in _MOVES and number and rest[number - 1].kind == "question":
             content.add(word.stem)
@@ -162,8 +164,8 @@ def _kind(words: list[Lexeme], kinds: set[str]) -> tuple[str | None, str, list[L
     if not kinds:
         return _told_to(words), "", [word for word in words if "time" not in word.roles]  # लढाईचे वर्ष सांगा
     kind = next(iter(kinds))
-    if kind == "?कोणाला" and any(word.kind == "light" and word.stem == "म्हण" for word in words):
-        return "?कोण", "", words  # जनक कोणाला म्हणतात is जनक कोण
+    if kind == "?कोणाला" and any(word.stem in _CALLED for word in words):
+        return "?कोण", "", [word for word in words if word.stem not in _CALLED]  # जनक कोणाला म्हणतात is जनक कोण
     if kind == "?कोणाचा" and any(word.stem in _BY_WHOM for word in words):
         return "?कोण", "", [word for word in words if word.stem not in _HANDS]  # कोणाच्या हस्ते, कोणाच्या नेतृत्वाखाली
     if kind not in ("?कोणता", "?काय", "?किति"):
@@ -214,9 +216,12 @@ def _told_to(words: list[Lexeme]) -> str:
     return {_NAME: "?कोण", _COUNT: "?किति"}.get(last.stem, "?वर्णन")
 
 
+_CALLED: Final = frozenset(lexemes(word)[0].stem for word in ("म्हणतात", "मानत", "मानतात", "समजतात", "संबोधतात"))
 _AFTER: Final = "@नंतर"
 _DEATH: Final = lexemes("मृत्यू")[0].stem
-_HANDS: Final = frozenset(lexemes(word)[0].stem for word in ("हस्ते", "देखरेखीखाली", "मार्गदर्शनाखाली", "पुढाकाराने", "प्रेरणेने"))
+_HANDS: Final = frozenset(
+    lexemes(word)[0].stem for word in ("हस्ते", "देखरेखीखाली", "मार्गदर्शनाखाली", "पुढाकाराने", "प्रेरणेने", "प्रयत्नांमुळे")
+)
 _BY_WHOM: Final = _HANDS | {stem(fold("नेतृत्वाखाली"))}
 _COUNT: Final = stem(fold("संख्या"))
 _PLACE: Final = stem(fold("ठिकाण"))
