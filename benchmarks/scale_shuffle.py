@@ -19,8 +19,12 @@ from datakit.pipeline.parts import Part
 
 STAGE = "near_dedup"
 PART_ROWS = 2_048
+_RANKING = 2 * 28  # bytes: row, priority, completeness, order and place, read and then sorted
+_ARRAYS = 5 * 4  # live rows, their ranks and tiers, and both back again
+_PAIR = 8 + 8 + 16  # as it comes, its two ends sorted, and labelled
+_MERGED = 250  # a rejected row in the dict of verdicts, in Python's objects
 COPIES = 0.05  # of the rows share each hash with another: near duplicates
-LEFT_OUT = 2.6  # hashes in each of the eight lists: of the real set's short rows 21 in all
+LEFT_OUT = 2.6  # hashes in each of the eight lists: a row of some twenty words has 21 in all
 BANDED = 0.5  # of the rows are long enough for MinHash bands
 
 
@@ -109,7 +113,7 @@ def shuffle_curve(sizes: list[int]) -> dict[str, Any]:
         "cpu_s_per_million_rows_by_size": per_million,
         "cpu_s_per_million_rows": per_million[-1],
         "bytes_per_row": last["bytes_per_row"],
+        "hashes_per_row": last["hashes_per_row"],
         "pairs_per_row": round(pairs, 3),
-        # rank, row and tier of each row; each pair as it comes, and its two ends sorted and labelled
-        "held_bytes_per_row": round(12 + pairs * (8 + 8 + 16), 1),
+        "held_bytes_per_row": round(_RANKING + _ARRAYS + pairs * (_PAIR + _MERGED), 1),
     }

@@ -53,7 +53,7 @@ def test_the_base_install_is_light() -> None:
     assert closure(PYPROJECT["project"]["dependencies"]) & (HEAVY | {"datasets", "pandas", "pyarrow"}) == set()
 
 
-@pytest.mark.parametrize("extra", ["engines", "hub", "gate", "review", "sign", "sources", "export"])
+@pytest.mark.parametrize("extra", ["engines", "hub", "gate", "review", "scale", "sign", "sources", "export"])
 def test_only_training_brings_torch(extra: str) -> None:
     """No extra but `train` and those that contain it installs a model library of gigabytes."""
     needs = PYPROJECT["project"]["optional-dependencies"][extra]
