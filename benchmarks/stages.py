@@ -105,7 +105,7 @@ def profile(given: Input, spy: Path, work: Path) -> dict[str, Any]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--max-mb", type=float, default=80.0)
+    parser.add_argument("--max-mb", type=float, default=40.0)
     parser.add_argument("--out", type=Path, default=RESULTS)
     parser.add_argument("--work", type=Path, default=ROOT / ".bench")
     parser.add_argument("--environments", type=Path, default=ROOT / ".venv-peers")

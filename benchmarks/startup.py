@@ -1,6 +1,6 @@
 """Measure what starting a command costs: CPU seconds of fresh processes, ours and a peer's side by side.
 
-    python benchmarks/startup.py        # or: make bench
+    python benchmarks/startup.py
 
 Writes `benchmarks/results/startup.json`. Each command runs `RUNS` times in turn with the others; the median is told,
 user and system time together. The peer is the command line of Hugging Face `datasets`.

@@ -73,13 +73,16 @@ def main() -> None:
     environments: dict[str, Environment] = {OURS: own(OWN_PACKAGES)}
     for name in names:
         environments[name] = ensure(name, given.environments)
+    told = {name: one.summary() for name, one in inputs.items()}
     before = json.loads(out.read_text(encoding="utf-8")) if given.only and out.exists() else {}
+    if before and before["inputs"] != told:
+        sys.exit(f"{out.name}: holds figures of other inputs; measure all of them, or write elsewhere with --out")
     body: dict[str, Any] = {
         "command": command(given),
         "data": "real" if data else "generated",
         "rounds": rounds,
         "machine": machine(),
-        "inputs": {name: one.summary() for name, one in inputs.items()},
+        "inputs": told,
         "environments": {
             **before.get("environments", {}),
             **{

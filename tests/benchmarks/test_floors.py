@@ -51,6 +51,13 @@ def test_a_figure_that_was_not_measured_does_not_pass(pinned: dict[str, Any]) ->
     assert problems(pinned, found) == [f"{NAME}: not measured, floor 15"]
 
 
+def test_no_floor_is_no_gate() -> None:
+    """A file without floors does not pass for one whose floors hold."""
+    assert problems({"corpus": {}, "floors": {}, "history": []}, results()) == [
+        "no floor is set; next: `python -m benchmarks.floors adopt`"
+    ]
+
+
 def test_memory_has_a_floor_too(pinned: dict[str, Any]) -> None:
     """The worst peak over the rounds is compared with the limit, so that more is better as everywhere."""
     set_floor(pinned, "documents/rss_headroom", 1.5)
