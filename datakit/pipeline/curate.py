@@ -28,6 +28,7 @@ from datakit.pipeline.result import Result
 from datakit.pipeline.rows import Tally, merge
 from datakit.pipeline.unchanged import fingerprint, recall, remember
 from datakit.readers import Input, discover
+from datakit.readers.extra import require_readers
 from datakit.readers.sources import load_sources
 from datakit.recipe import Recipe
 from datakit.report import write_report
@@ -79,6 +80,7 @@ def curate(
     inputs = discover(raw)
     if not inputs:
         raise InputError(f"{raw}: no input found; expected files such as .jsonl, .csv, .md or .html in it")
+    require_readers(inputs)
     if recipe.gate is not None:
         check_ready(recipe.gate)
     name = name or recipe.name

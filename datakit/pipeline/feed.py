@@ -16,6 +16,7 @@ from datakit.pipeline.rows import READ
 from datakit.pipeline.withdrawn import mark_withdrawn
 from datakit.pipeline.workers import Executor, Slot, Task
 from datakit.readers import Input, read
+from datakit.readers.extra import absent
 from datakit.readers.ocr import NEED_OCR, Ocr, tesseract_version
 from datakit.readers.scraped import with_url
 from datakit.readers.sources import Sources
@@ -154,6 +155,7 @@ class Feed:
                 "name": source.name,
                 "source": [declared.id, declared.licence, declared.priority],
                 **({"page": declared.page} if declared.page else {}),
+                **({"without": absent()} if absent() else {}),
                 **({"ocr": tesseract_version()} if source.format in NEED_OCR else {}),
                 "recipe": resolved,
                 "batch_rows": self.batch_rows,

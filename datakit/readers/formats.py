@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Final
 
+from datakit.errors import MissingDependencyError
 from datakit.readers import (
     columnar,
     dataset_folder,
@@ -75,6 +76,11 @@ def rows(document: Document, reading: Reading) -> Iterator[tuple[str, Row]]:
                     yield document.name, found
                 else:
                     yield from rows(found, reading)
+    except MissingDependencyError as error:
+        told = str(error)
+        raise (
+            error if told.startswith(document.name) else MissingDependencyError(f"{document.name}: {told}")
+        ) from error
     except Broken as broken:
         yield document.name, broken.row()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from lxml import etree  # type: ignore[import-untyped]  # lxml ships no types
 
+from datakit.errors import MissingDependencyError
 from datakit.readers.blocks import chosen_option
 from datakit.readers.document import Document, Reading, read_up_to
 from datakit.readers.html_main import main_text
@@ -20,7 +21,7 @@ from datakit.readers.row import Broken, Row, reject
 def read(document: Document, reading: Reading) -> Iterator[Row]:
     """Yield the rows of a page. The locator is the CSS path of what asks, and the range of characters in the body.
 
-    Errors: `MissingDependencyError` without trafilatura, where a page that asks nothing is taken as text.
+    A page that asks nothing is a passage; without trafilatura it is a reject that says what to install.
     """
     stream = document.open()
     try:
@@ -76,9 +77,17 @@ def _rows(root: Element, reading: Reading) -> Iterator[Row]:
         found += 1
         yield row
     if not found:
+        yield _prose(root, places)
+
+
+def _prose(root: Element, places: Places) -> Row:
+    """Return a page that asks nothing as a passage; without trafilatura, which finds its text, it is only named."""
+    try:
         main = main_text(root)
-        place = places.of(main.element) + places.span(main.element)
-        yield passage_row(place, main.text)
+    except MissingDependencyError as error:
+        detail = f"found a page that asks nothing; expected its main text, but {error}, and run the same command again"
+        return reject("body", "needs_extra", detail)
+    return passage_row(places.of(main.element) + places.span(main.element), main.text)
 
 
 def _row(pair: Pair) -> Row:

@@ -21,6 +21,7 @@ FILE_REASONS: Final = {
     "unreadable_page": "a page that is damaged",
     "blank_page": "a page without a letter",
     "needs_ocr": "a page whose text is missing, wrong or of a legacy font, and no OCR to read its picture",
+    "needs_extra": "a page whose text needs a package that is not installed",
     "ocr_unsure": "text that OCR is not sure of",
     "hidden_sheet": "a sheet that its author has hidden",
 }

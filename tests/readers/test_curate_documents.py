@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import docx
 import polars as pl
 import pytest
 
-from datakit.errors import RecipeError
+from datakit.errors import MissingDependencyError, RecipeError
 from datakit.pipeline import curate
+from datakit.readers import discover, read
 from datakit.readers.ocr import tesseract_version
 from datakit.recipe import Recipe, parse, with_ocr
 from tests.readers.fake_tesseract import install, table
@@ -119,3 +121,48 @@ def test_the_command_line(library: Path) -> None:
     assert files["a.pdf"]["rejects"] == {"needs_ocr": 1}
     assert files["a.pdf"]["shapes"] == {"page (text layer)": 1, "page (needs_ocr)": 1}
     assert command("inspect", library, "--ocr", "often", path=str(empty)).returncode == 2
+
+
+def test_files_without_their_package_are_named_before_anything_is_read(
+    tmp_path: Path, plain_recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A PDF and a document whose packages are missing end the run at once, with their names and the install line."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "a.jsonl").write_text('{"question": "क?", "answer": "ख"}\n', "utf-8")
+    (raw / "b.pdf").write_bytes(pdf(text("क")))
+    docx.Document().save(str(raw / "c.docx"))
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    monkeypatch.setitem(sys.modules, "docx", None)
+    with pytest.raises(MissingDependencyError) as caught:
+        curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert "b.pdf (pypdfium2), c.docx (python-docx): found 2 files" in str(caught.value)
+    assert 'pip install "ancient-aurora[sources]"' in str(caught.value)
+    assert caught.value.exit_code == 6
+    assert not (tmp_path / "curated").exists()
+
+
+def test_a_packed_file_without_its_package_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file is named where it lies in an archive, whose members are only known while it is read."""
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("buk/b.pdf", pdf(text("क")))
+    monkeypatch.setitem(sys.modules, "pypdfium2", None)
+    (source,) = discover(tmp_path)
+    with pytest.raises(MissingDependencyError, match=r"^a\.zip/buk/b\.pdf: pypdfium2: not installed"):
+        list(read(source))
+
+
+def test_what_was_read_without_a_package_is_read_again(
+    tmp_path: Path, plain_recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of prose costs its text only while trafilatura is missing, and the run goes on."""
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    (raw / "a.jsonl").write_text('{"question": "क?", "answer": "ख"}\n', "utf-8")
+    (raw / "b.html").write_text("<p>शिवाजी महाराजांचा जन्म शिवनेरीवर झाला.</p>", "utf-8")
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "trafilatura", None)
+        assert curate(raw, tmp_path / "curated", recipe=plain_recipe).rejected == {"needs_extra": 1}
+    result = curate(raw, tmp_path / "curated", recipe=plain_recipe)
+    assert result.rejected == {"no_question_answer_pairs": 1}
+    assert result.kept == 1

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 import regex
 
-from datakit.errors import MissingDependencyError
 from datakit.readers.html_main import main_text
 from datakit.readers.html_text import hide_unseen, parse
 
@@ -70,11 +69,13 @@ def test_a_page_that_asks_nothing_keeps_its_text(rows: Read) -> None:
 
 
 def test_without_trafilatura_the_extra_is_named(rows: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A page of prose without the package that finds its text is an error with the install line; pairs need it not."""
+    """A page of prose without the package that finds its text is a reject with the install line; pairs need it not."""
     monkeypatch.setitem(sys.modules, "trafilatura", None)
     assert rows("a.html", page("<h2>क?</h2><p>ख</p>"))[0]["answer"] == "ख"
-    with pytest.raises(MissingDependencyError, match=r'trafilatura.*pip install "ancient-aurora\[sources\]"'):
-        rows("b.html", page("<p>मजकूर</p>"))
+    (row,) = rows("b.html", page("<p>मजकूर</p>"))
+    assert (row["reject_reason"], row["context"]) == ("needs_extra", None)
+    assert "trafilatura: not installed" in row["reject_detail"]
+    assert 'pip install "ancient-aurora[sources]"' in row["reject_detail"]
 
 
 def f1(text: str, gold: str) -> float:

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import re
+import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -68,6 +69,7 @@ CASES: dict[str, tuple[str, bytes | str]] = {
     "unreadable_page": ("a.pdf", pdf(Sheet(), count=2)),
     "blank_page": ("a.pdf", pdf(Sheet())),
     "needs_ocr": ("a.pdf", pdf(text("विषय: इतिहास", says={"वि": "वव"}))),
+    "needs_extra": ("a.html", "<p>शिवाजी महाराजांचा जन्म शिवनेरीवर झाला.</p>"),
     "ocr_unsure": ("a.tif", b"II*\x00no picture"),
     "hidden_sheet": ("a.xlsx", book(True)),
     "row_too_large": ("a.jsonl", b"x" * (9 << 20)),
@@ -95,13 +97,15 @@ CASES: dict[str, tuple[str, bytes | str]] = {
 
 @pytest.fixture
 def without_ocr(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
-    """Take Tesseract away for `needs_ocr`, and put one that fails in its place for `ocr_unsure`."""
+    """Take Tesseract away for `needs_ocr`, put one that fails in its place for `ocr_unsure`, and take trafilatura."""
 
     def prepare(reason: str) -> None:
         if reason in ("needs_ocr", "ocr_unsure"):
             install(tmp_path / "bin", "", code=3, languages=("mar", "eng") if reason == "ocr_unsure" else ())
             monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:/usr/bin:/bin")
             tesseract_version.cache_clear()
+        if reason == "needs_extra":
+            monkeypatch.setitem(sys.modules, "trafilatura", None)
 
     yield prepare
     tesseract_version.cache_clear()
