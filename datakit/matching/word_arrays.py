@@ -8,9 +8,12 @@ import polars as pl
 import xxhash
 from numpy.typing import NDArray
 
-from datakit.matching.lexemes import CONTENT_DROPPED, FIXED, WORD_PATTERN, parse
+from datakit.matching.lexemes import CONTENT_DROPPED, FIXED, parse
+from datakit.matching.minhash import U64
 from datakit.matching.spelling import is_attested
 from datakit.matching.stems import folded
+from datakit.matching.word_memo import WordMemo
+from datakit.matching.word_spans import WordSpans, word_spans
 
 DROPPED: Final = 0
 FREE: Final = 1
@@ -18,10 +21,7 @@ BOUND: Final = 2
 ASKING: Final = 3
 """What a word is to near duplicates: no matter, may differ by a slip, must be the same, or be it but for a slip."""
 
-_MEMO_SIZE: Final = 300_000  # distinct words; the 84k legislature rows hold about 420k (benchmarks/dedup.py)
-_Code = tuple[int, int, bool]
-"""Hash of the stem, kind, and whether no list knows the word."""
-_memo: dict[str, _Code] = {}
+_memo = WordMemo()  # words repeat from batch to batch, and a worker's batches share nothing else
 
 
 @dataclass(frozen=True)
@@ -38,44 +38,45 @@ class WordArrays:
 
 def word_arrays(texts: pl.Series) -> WordArrays:
     """Split a column into words and hash their stems; a text without any content word keeps all its words."""
-    words = texts.fill_null("").str.extract_all(WORD_PATTERN)
-    counts = words.list.len().to_numpy()
-    flat = words.filter(words.list.len() > 0).explode().alias("word").to_frame()
-    distinct = flat["word"].unique()
-    table = _coded(distinct)
-    joined = flat.join(table, on="word", how="left", maintain_order="left")
-    owner = np.repeat(np.arange(len(texts), dtype=np.int64), counts)
-    hashes, kinds = joined["hash"].to_numpy(), joined["kind"].to_numpy().copy()
-    unknown = np.bincount(owner, weights=joined["unknown"].to_numpy(), minlength=len(texts)).astype(np.int64)
+    spans = word_spans(texts)
+    places = _places(spans)
+    owner, hashes, kinds = spans.owner, _memo.stems[places], _memo.kinds[places]
+    unknown = np.bincount(owner[_memo.unknown[places]], minlength=len(texts))
     has_content = np.bincount(owner[kinds != DROPPED], minlength=len(texts)) > 0
     kinds[(kinds == DROPPED) & ~has_content[owner]] = FREE
     kept = kinds != DROPPED
     return WordArrays(len(texts), owner[kept], hashes[kept], kinds[kept], unknown)
 
 
-def _coded(words: pl.Series) -> pl.DataFrame:
-    """Return `word, hash, kind, unknown` of distinct words; words seen before come from the memo."""
-    global _memo  # words repeat from batch to batch, and a worker's batches share nothing else
-    known = list(map(_memo.get, words))
-    new = [place for place, code in enumerate(known) if code is None]
-    if new:
-        if len(_memo) + len(new) > _MEMO_SIZE:
-            _memo = {}
-        fresh = words.gather(new)
-        codes = _codes(fresh)
-        _memo.update(zip(fresh, codes, strict=True))
-        for place, code in zip(new, codes, strict=True):
-            known[place] = code
-    hashes, kinds, unknown = zip(*known, strict=True) if known else ((), (), ())
-    return pl.DataFrame(
-        {"word": words, "hash": hashes, "kind": kinds, "unknown": unknown},
-        schema={"word": pl.String, "hash": pl.UInt64, "kind": pl.UInt8, "unknown": pl.Boolean},
-    )
+def _places(spans: WordSpans) -> NDArray[np.int64]:
+    """Return where the memo has each word of a column, after analysing the words that it has not."""
+    places = _memo.places(spans.hashes)
+    new = np.flatnonzero(places < 0)
+    if not len(new):
+        return places
+    hashes, first = np.unique(spans.hashes[new], return_index=True)
+    if not _memo.has_room(len(hashes)):
+        _memo.clear()
+        return _places_anew(spans)
+    _remember(spans, new[first], hashes)
+    places[new] = _memo.places(spans.hashes[new])
+    return places
 
 
-def _codes(words: pl.Series) -> list[_Code]:
-    """Analyse words anew; the memo of `lexemes` would hold objects ten times the size of these."""
-    found: list[_Code] = []
+def _places_anew(spans: WordSpans) -> NDArray[np.int64]:
+    """Return the places in an empty memo, or in one as large as a column of many words needs."""
+    global _memo
+    hashes, first = np.unique(spans.hashes, return_index=True)
+    while not _memo.has_room(len(hashes)):
+        _memo = _memo.larger()
+    _remember(spans, first, hashes)
+    return _memo.places(spans.hashes)
+
+
+def _remember(spans: WordSpans, numbers: NDArray[np.int64], hashes: U64) -> None:
+    """Analyse words and put what is found into the memo; that of `lexemes` would hold objects ten times the size."""
+    stems, kinds, unknown = [], [], []
+    words = pl.Series([spans.word(number) for number in numbers.tolist()], dtype=pl.String)
     for surface, plain in zip(*folded(words), strict=True):
         stem, _, kind, _ = parse(surface, plain)
         what = FREE
@@ -83,7 +84,7 @@ def _codes(words: pl.Series) -> list[_Code]:
             what = DROPPED
         elif kind in FIXED:
             what = ASKING if kind == "question" else BOUND
-        what = ASKING if kind == "question" else what
-        unknown = what == FREE and not (is_attested(plain) or is_attested(stem))
-        found.append((xxhash.xxh3_64_intdigest(stem.encode()), what, unknown))
-    return found
+        stems.append(xxhash.xxh3_64_intdigest(stem.encode()))
+        kinds.append(what)
+        unknown.append(what == FREE and not (is_attested(plain) or is_attested(stem)))
+    _memo.add(hashes, np.array(stems, dtype=np.uint64), np.array(kinds, dtype=np.uint8), np.array(unknown))

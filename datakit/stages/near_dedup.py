@@ -6,10 +6,10 @@ from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
-import xxhash
 
 from datakit.matching.blocks import block_columns, block_keys
 from datakit.matching.candidates import U32, merge, pairs_of, slices
+from datakit.matching.hashes import hash_64
 from datakit.matching.lexemes import Lexeme, lexemes
 from datakit.matching.near_match import answer_match, question_match
 from datakit.matching.question_words import question_words
@@ -48,18 +48,15 @@ class NearDedup:
             (pl.col("question").str.strip_chars().str.len_chars() > 0)
             & (pl.col("answer").str.strip_chars().str.len_chars() > 0)
         ).to_series()
-        setting = [
-            xxhash.xxh3_64_intdigest(f"{system or ''}\x1f{history or ''}".encode())
-            for system, history in zip(batch["system"], batch["history"], strict=True)
-        ]
+        around = (pl.col(name).fill_null("") for name in ("system", "history"))
+        setting = hash_64(batch.select(pl.concat_str(*around, separator="\x1f")).to_series()).to_numpy()
         questions, answers = question_words(batch["question"]), word_arrays(batch["answer"])
-        settings = np.array(setting, dtype=np.uint64)
-        blocks = block_keys(self.name, questions, answers, settings, usable.fill_null(False).to_numpy())
-        contexts = [xxhash.xxh3_64_intdigest(text.encode()) if text else None for text in batch["context"]]
+        blocks = block_keys(self.name, questions, answers, setting, usable.fill_null(False).to_numpy())
+        context = batch.select(pl.col("context").replace("", None).alias(f"{self.name}.context")).to_series()
         return pl.concat(
             [
                 blocks,
-                pl.DataFrame({f"{self.name}.context": pl.Series(contexts, dtype=pl.UInt64)}),
+                hash_64(context).to_frame(),
                 rank_columns(batch, self.name, questions.unknown + answers.unknown),
             ],
             how="horizontal",

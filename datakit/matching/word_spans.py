@@ -1,0 +1,148 @@
+"""Where the words of a column lie, and a hash of each, found with arrays: no Python object, no string a word."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+import numpy as np
+import polars as pl
+import xxhash
+from numpy.typing import NDArray
+
+from datakit.matching.minhash import U64, mix
+
+U16 = NDArray[np.uint16]
+I64 = NDArray[np.int64]
+
+_OTHER, _LETTER, _NUMBER, _COMMA = range(4)
+_CHUNK: Final = 2**18  # code units at a time: arrays of 2 MB, which a core's own cache holds
+_LONGEST: Final = 64  # code units; sums of powers modulo 2^64 tell words of this length apart, Thue-Morse words too
+_FACTOR: Final = 0xD1342543DE82EF95  # odd, so it has an inverse modulo 2^64
+_NONE: Final = np.empty(0, dtype=np.int64)
+_GROUP: Final = (2, 3)  # digits after a comma of ५,००,०००
+
+
+@dataclass(frozen=True)
+class WordSpans:
+    """Words of a column, in order: word i is `units[starts[i]:ends[i]]` of text `owner[i]`; equal words, equal hash."""
+
+    units: U16
+    starts: I64
+    ends: I64
+    owner: I64
+    hashes: U64
+
+    def word(self, number: int) -> str:
+        """Return the text of one word."""
+        return self.units[self.starts[number] : self.ends[number]].tobytes().decode("utf-16-le")
+
+
+def word_spans(texts: pl.Series) -> WordSpans:
+    r"""Find the words that `lexemes.WORD_PATTERN` finds; null has none.
+
+    The one difference: digits beyond U+FFFF (mathematical alphabets) make words, but no groups with commas.
+    """
+    listed = texts.fill_null("").to_list()
+    units = np.frombuffer("\0".join([*listed, ""]).encode("utf-16-le"), dtype="<u2")
+    kinds = _kinds()[units]
+    lengths = texts.str.len_chars().fill_null(0).cast(pl.Int64).to_numpy()
+    if (astral := _astral(units, kinds)).any():
+        lengths = np.array([len(text.encode("utf-16-le")) // 2 for text in listed], dtype=np.int64)
+    begins = np.cumsum(lengths + 1) - lengths - 1
+    found = [_spans(units[cut], kinds[cut], cut.start, astral) for cut in _cuts(kinds)]
+    starts, ends = (np.concatenate([_NONE, *(part[at] for part in found)]) for at in (0, 1))
+    hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(part[2] for part in found)])
+    counts = np.diff(np.searchsorted(starts, np.append(begins, len(units))))
+    return WordSpans(units, starts, ends, np.repeat(np.arange(len(texts), dtype=np.int64), counts), hashes)
+
+
+@cache
+def _kinds() -> NDArray[np.uint8]:
+    """Say of each code unit what it is to a word, by the Unicode tables of polars; half a pair is nothing by itself."""
+    codes = np.array([code for code in range(2**16) if not 0xD800 <= code < 0xE000])
+    kinds = np.zeros(2**16, dtype=np.uint8)
+    kinds[codes] = _kinds_of(pl.Series([chr(code) for code in codes]))
+    kinds[ord(",")] = _COMMA
+    return kinds
+
+
+def _kinds_of(chars: pl.Series) -> NDArray[np.uint8]:
+    letters = chars.str.contains(r"^[\p{L}\p{M}\x{200C}\x{200D}]$").to_numpy()
+    numbers = chars.str.contains(r"^\p{N}$").to_numpy()
+    return np.where(letters, _LETTER, np.where(numbers, _NUMBER, _OTHER)).astype(np.uint8)
+
+
+def _astral(units: U16, kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Write the kinds of characters of two code units into `kinds`; tell where such characters are."""
+    pairs: NDArray[np.bool_] = (units & 0xF800) == 0xD800
+    at = np.flatnonzero(pairs)[::2]
+    if len(at):
+        chars = pl.Series(list(units[np.flatnonzero(pairs)].tobytes().decode("utf-16-le")))
+        distinct = chars.unique()
+        known = dict(zip(distinct, _kinds_of(distinct).tolist(), strict=True))
+        kinds[at] = kinds[at + 1] = [known[char] for char in chars]
+    return pairs
+
+
+def _cuts(kinds: NDArray[np.uint8]) -> Iterator[slice]:
+    """Cut a column into chunks at places that are inside no word."""
+    start = 0
+    while start < len(kinds):
+        end = start + _CHUNK
+        while end < len(kinds) and kinds[end] != _OTHER:
+            end += 1
+        yield slice(start, min(end, len(kinds)))
+        start = end
+
+
+def _spans(units: U16, kinds: NDArray[np.uint8], offset: int, astral: NDArray[np.bool_]) -> tuple[I64, I64, U64]:
+    """Return start and end of the words of a chunk, counted from `offset`, and their hashes."""
+    ends = np.append(np.flatnonzero(kinds[1:] != kinds[:-1]) + 1, len(kinds))
+    starts = np.append(0, ends[:-1])
+    kind = kinds[starts]
+    word = (kind == _LETTER) | (kind == _NUMBER)
+    begins, closes, extra = word, word, _NONE
+    joined = _joined(kind, ends - starts)
+    if len(joined):
+        joined = joined[~astral[offset + starts[joined]] & ~astral[offset + starts[joined - 2]]]
+        begins, closes = word.copy(), word.copy()
+        begins[joined] = False
+        closes[joined - 2] = False
+        extra = starts[joined[(ends - starts)[joined] > _GROUP[1]]] + _GROUP[1]
+    starts, ends = starts[begins], ends[closes]
+    if len(extra):
+        starts, ends = np.sort(np.append(starts, extra)), np.sort(np.append(ends, extra))
+    return starts + offset, ends + offset, _hashes(units, starts, ends)
+
+
+def _joined(kind: NDArray[np.uint8], lengths: I64) -> I64:
+    """Return the runs of two or more digits that one comma joins to the digits before it."""
+    comma = np.flatnonzero((kind[1:-1] == _COMMA) & (lengths[1:-1] == 1)) + 1
+    digits = (kind[comma - 1] == _NUMBER) & (kind[comma + 1] == _NUMBER) & (lengths[comma + 1] >= _GROUP[0])
+    second: I64 = comma[digits] + 1
+    return second
+
+
+_UNIT: Final = mix(np.arange(2**16, dtype=np.uint64))
+
+
+def _hashes(units: U16, starts: I64, ends: I64) -> U64:
+    """Hash each word: the sum over its code units of a random number for the unit times a power for the place."""
+    powers, inverse = _powers(max(_CHUNK, 1 << len(units).bit_length()))
+    total = np.zeros(len(units) + 1, dtype=np.uint64)
+    np.cumsum(_UNIT[units] * powers[: len(units)], out=total[1:])
+    found = mix((total[ends] - total[starts]) * inverse[starts])
+    for number in np.flatnonzero(ends - starts > _LONGEST).tolist():
+        found[number] = xxhash.xxh3_64_intdigest(units[starts[number] : ends[number]].tobytes())
+    return found
+
+
+@cache
+def _powers(count: int) -> tuple[U64, U64]:
+    def up(base: int) -> U64:
+        row = np.full(count, base, dtype=np.uint64)
+        row[0] = 1
+        return np.cumprod(row, dtype=np.uint64)
+
+    return up(_FACTOR), up(pow(_FACTOR, -1, 2**64))
