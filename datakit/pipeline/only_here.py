@@ -29,13 +29,14 @@ def only_here(rejected: Path, recipe: Recipe, *, max_rows: int = MAX_ROWS) -> di
     `rejected` is a version's `rejected.parquet`. The shape is `{stage: {reason: {"looked_at": n, "only": k}}}`.
     """
     names = [stage.name for stage in recipe.row_stages]
-    chosen = (
-        pl.scan_parquet(rejected)
-        .select(list(SCHEMA))
+    whole = pl.scan_parquet(rejected, row_index_name="__number")
+    places = (
+        whole.select("__number", "reject_stage", "raw_sha256")  # texts only of the rows that are chosen
         .filter(pl.col("reject_stage").is_in(names))
-        .filter(pl.col("raw_sha256").rank("ordinal").over("reject_stage") <= max_rows)
         .collect()
+        .filter(pl.col("raw_sha256").rank("ordinal").over("reject_stage") <= max_rows)["__number"]
     )
+    chosen = whole.filter(pl.col("__number").is_in(places.implode())).select(list(SCHEMA)).collect(engine="streaming")
     going = chosen.clear().with_columns(pl.lit(None, pl.String).alias(tag) for tag in _TAGS)
     for stage in recipe.row_stages:
         if going.height:

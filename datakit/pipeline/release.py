@@ -11,10 +11,9 @@ from datakit.lineage import content_root
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.withdrawn import parents_of
 from datakit.record import SCHEMA
-from datakit.stages.chat import Chat
+from datakit.stages.chat import MESSAGES, Chat
 from datakit.stages.split import SPLITS
 
-MESSAGES: Final = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
 RELEASE_COLUMNS: Final = (
     "id", "messages", "question", "answer", "context", "system",
     "source_id", "licence", "file", "locator", "split_group", "lang", "flags", "meta",
@@ -106,7 +105,7 @@ def _pieces(
             pl.coalesce("reject_detail", "v_reject_detail").alias("reject_detail"),
         )
         kept = frame.filter(pl.col("reject_reason").is_null())
-        kept = kept.with_columns(pl.Series("messages", chat.messages(kept), dtype=MESSAGES))
+        kept = kept.with_columns(chat.message_column(kept))
         rejected = frame.filter(pl.col("reject_reason").is_not_null()).with_columns(pl.col("of_id").alias("of"))
         yield kept, rejected, _lineage(frame)
 

@@ -19,6 +19,8 @@ SPECIAL_TOKEN: Final = (
 """Text that a tokenizer turns into a control token. llama.cpp and transformers do so by default in user text too."""
 
 Message = dict[str, str]
+MESSAGES: Final = pl.List(pl.Struct({"role": pl.String, "content": pl.String}))
+"""The type of a column of turns."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,28 @@ class Chat:
             _turns(system, history, context if with_context else None, question, answer)
             for question, answer, context, system, history in batch.select(TEXT).iter_rows()
         ]
+
+    def message_column(self, batch: pl.DataFrame) -> pl.Series:
+        """Return what `messages` returns as a column named `messages`; no Python object for a row without history."""
+        told = pl.col("history").str.len_bytes().fill_null(0) > 0
+        plain, others = batch.filter(~told), batch.filter(told)
+        asked = pl.col("question").fill_null("")
+        if self.context == "include":
+            passage = pl.col("context").str.len_bytes().fill_null(0) > 0
+            asked = pl.when(passage).then(pl.concat_str("context", pl.lit("\n\n"), asked)).otherwise(asked)
+        turns = [_turn("system", pl.col("system")), _turn("user", asked), _turn("assistant", pl.col("answer"))]
+        has_system = pl.col("system").str.len_bytes().fill_null(0) > 0
+        built = pl.when(has_system).then(pl.concat_list(turns)).otherwise(pl.concat_list(turns[1:]))
+        column = plain.select(built.cast(MESSAGES).alias("messages"))["messages"]
+        if others.is_empty():
+            return column
+        both = pl.concat([column, pl.Series("messages", self.messages(others), dtype=MESSAGES)])
+        places = batch.select(at=told).with_row_index("row").sort("at", maintain_order=True)["row"]
+        return both.gather(places.arg_sort())
+
+
+def _turn(role: str, content: pl.Expr) -> pl.Expr:
+    return pl.struct(pl.lit(role).alias("role"), content.fill_null("").alias("content"))
 
 
 def _turns(

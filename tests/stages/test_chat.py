@@ -1,10 +1,14 @@
 """Chat format: turns, ids and control tokens."""
 
+from typing import Literal
+
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datakit.lineage import canonical_json, row_id
 from datakit.record import frame
-from datakit.stages.chat import Chat
+from datakit.stages.chat import MESSAGES, Chat
 
 ROW = {"question": "शिवनेरी कोठे आहे?", "answer": "जुन्नरजवळ", "source_id": "s", "file": "f", "locator": "line 1"}
 
@@ -82,3 +86,33 @@ def test_history_that_is_no_list_of_turns_is_not_lost(history: str) -> None:
     """A stage never raises on odd text, and what stands there is still seen."""
     turns = Chat().messages(frame([{**ROW, "history": history}]))[0]
     assert [turn["content"] for turn in turns[:-2]] == ([history] if history else [])
+
+
+TEXT_OR_NONE = st.one_of(st.none(), st.just(""), st.text(max_size=8))
+HISTORY = st.one_of(
+    TEXT_OR_NONE,
+    st.just('[{"role": "user", "content": "नमस्कार"}, {"role": "assistant", "content": "विचारा"}]'),
+)
+TOLD = st.fixed_dictionaries(
+    {
+        "question": TEXT_OR_NONE,
+        "answer": TEXT_OR_NONE,
+        "context": TEXT_OR_NONE,
+        "system": TEXT_OR_NONE,
+        "history": HISTORY,
+    }
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(told=st.lists(TOLD, max_size=8), context=st.sampled_from(["include", "omit"]))
+def test_turns_as_a_column_are_the_same_turns(
+    told: list[dict[str, str | None]], context: Literal["include", "omit"]
+) -> None:
+    """What a version is written from holds, row by row and in order, what the id was made of."""
+    batch = frame({**ROW, **row} for row in told)
+    chat = Chat(context=context)
+    column = chat.message_column(batch)
+    assert column.name == "messages"
+    assert column.dtype == MESSAGES
+    assert column.to_list() == chat.messages(batch)
