@@ -36,7 +36,12 @@ def test_what_does_not_install_is_told(tmp_path: Path, monkeypatch: pytest.Monke
     """The installer's last line of error is kept, and there is no environment to run in."""
     install = environments._run
     monkeypatch.setattr(environments, "PINS", tmp_path)
-    monkeypatch.setattr(environments, "_run", lambda command: without_pip(command) or install(command))
+
+    def run(command: list[str]) -> str | None:
+        without_pip(command)
+        return install(command)
+
+    monkeypatch.setattr(environments, "_run", run)
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(tmp_path / "nothing"))
     (tmp_path / "absent.txt").write_text("a-package-that-is-nowhere==9.9\n")
