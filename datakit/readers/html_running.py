@@ -14,7 +14,7 @@ from datakit.readers.html_levels import level, scope
 from datakit.readers.html_named import Named, named_parts
 from datakit.readers.html_names import is_note
 from datakit.readers.html_options import ICON, SHOW, SHOW_ANSWER, right_ones, without_mark
-from datakit.readers.html_runs import Lines, marked_options, one_liners
+from datakit.readers.html_runs import Lines, marked_options, numbered_items, one_liners
 from datakit.readers.html_tables import is_key_title, key_lines, rows_of
 from datakit.readers.html_text import Element, Leaf, Places, leaves
 from datakit.readers.markers import ANSWER, EXPLANATION, NUMBERED, OPTION, QUESTION, asks, number_in
@@ -66,6 +66,8 @@ def running(root: Element, taken: frozenset[Element], reading: Reading, places: 
         for leaf in leaves(root, skip | named.notes | _labels(sure), named.roles)
         if not is_note(leaf.owner, beside=False) and not (CALL.match(leaf.text) and not asks(leaf.text))
     ]
+    if any(is_key_title(leaf.text) for leaf in found):
+        found = list(numbered_items(found))
     yield from _blocks(_shown(found), page, reading)
 
 

@@ -1,12 +1,12 @@
 """Lines of a page that stand one below the other as options, and lines that hold question and answer at once."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from datakit.readers.html_levels import level
 from datakit.readers.html_options import ICON, is_marked, without_mark
-from datakit.readers.html_text import Leaf
+from datakit.readers.html_text import Element, Leaf
 from datakit.readers.markers import ANSWER, BLANK, NUMBERED, OPTION, QUESTION, asks, number_in
 
 ONE_LINE: Final = re.compile(r"^(.{8,}?\?[\"'”’)]*)\s*(?:→|⇒|➡\ufe0f?|=>|->|[-–—=]|:-?)\s*(\S.{0,150})$")
@@ -53,6 +53,31 @@ def one_liners(found: Sequence[Leaf]) -> Lines:
         question = match[1] if QUESTION.match(match[1]) else f"प्रश्न: {_unnumbered(match[1])}"
         changed[at] = (question, f"उत्तर: {match[2]}")
     return changed
+
+
+def numbered_items(found: Sequence[Leaf]) -> Iterator[Leaf]:
+    """Yield the lines with the numbers that a browser draws before the items of lists: answer keys speak of them."""
+    numbers: dict[Element, int] = {}
+    for leaf in found:
+        item = next((above for above in (leaf.owner, *leaf.owner.iterancestors()) if above.tag == "li"), None)
+        if item is None or (parent := item.getparent()) is None or parent.tag != "ol":
+            yield leaf
+            continue
+        if item not in numbers:
+            numbers |= _drawn(parent)
+        number, numbers[item] = numbers[item], 0  # its first line only
+        if number and not NUMBERED.match(leaf.text) and not OPTION.match(leaf.text):
+            leaf = leaf._replace(text=f"{number}) {leaf.text}")
+        yield leaf
+
+
+def _drawn(ordered: Element) -> dict[Element, int]:
+    """Return the numbers of a list's items; 0 where it draws letters."""
+    first = ordered.get("start") or "1"
+    start = int(first) if first.isdecimal() else 1
+    items = [child for child in ordered if child.tag == "li"]
+    plain = (ordered.get("type") or "1") == "1"
+    return {item: number if plain else 0 for number, item in enumerate(items, start=start)}
 
 
 def _run(found: Sequence[Leaf], at: int) -> range:

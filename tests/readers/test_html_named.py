@@ -199,3 +199,12 @@ def test_forms_around_pages_are_read_and_forms_to_fill_are_not() -> None:
     around, fill = root.iter("form")
     assert "गड" in around.text_content()
     assert not fill.text_content()
+
+
+def test_numbers_that_a_browser_draws() -> None:
+    """Below a key the drawn numbers of its list answer those of the questions' list; without a key there are none."""
+    asked = "<ol start=3><li>गड कोठे आहे?</li><li>तो कोणी बांधला?</li></ol>"
+    key = "<h3>उत्तरे</h3><ol start=3><li>महाडजवळ</li><li>हिरोजी इंदुलकर</li></ol>"
+    assert found_pairs(asked + key) == [("गड कोठे आहे?", "महाडजवळ"), ("तो कोणी बांधला?", "हिरोजी इंदुलकर")]
+    assert found_pairs(asked + key.replace("start=3", "type=a")) == []
+    assert found_pairs(asked + key.replace("<h3>उत्तरे</h3>", "<h3>हेही पहा</h3>")) == []
