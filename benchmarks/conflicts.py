@@ -68,9 +68,11 @@ def _rates(found: Found, conflicts: list[dict[str, Any]], others: list[dict[str,
 def freely_paraphrased() -> dict[str, dict[str, float | int]]:
     """Score the pairs whose questions are told freely, part by part; see docs/dedup.md for what each part is."""
     scores = {}
-    for part in ("first", "second", "last"):
+    for part in ("first", "second", "last", "fourth", "fifth"):
+        files = "free" if part in ("fourth", "fifth") else "subset"
         chosen = [
-            [pair for pair in planted(f"subset_{name}") if pair["part"] == part] for name in ("conflicts", "lookalikes")
+            [pair for pair in planted(f"{files}_{name}") if pair["part"] == part]
+            for name in ("conflicts", "lookalikes")
         ]
         scores[part] = _rates(ours, *chosen)
     return scores

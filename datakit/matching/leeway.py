@@ -90,6 +90,8 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
         return "setting" if (fixed or not narrow) and kind != "?किति" else ""
     if case == "agent":
         return "doers" if kind != "?कोण" else ""
+    if case == "gen" and kind == "?कधि" and after and after[0].case == "loc" and is_specific(word):
+        return "setting"  # श्रीरंगपट्टणच्या लढाईत
     if case == "gen":
         named = bool(after) and (
             is_specific(after[0]) or (len(after) > 1 and after[0].case == "" and after[1].kind == "name")

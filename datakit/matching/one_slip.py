@@ -13,6 +13,7 @@ from datakit.matching.wording import is_statement, written_alike
 _SMALL: Final = frozenset({"function", "tense", "light", "question"})
 _NEVER: Final = frozenset({"number", "negation"})
 _MIN: Final = 3  # code points of the longer form: of two letters one edit makes any other word
+_ENOUGH: Final = 2  # content words; of one word alone a misprint must be no word itself
 _MIN_LATIN: Final = 6  # SEBI and SBI are two bodies; shorter words in Latin letters are mostly initials
 
 
@@ -40,9 +41,9 @@ def one_slip(left: list[Lexeme], right: list[Lexeme], *, asks: bool) -> bool:
         return is_misprint(a, b)  # ऑगस्ट, ऑग्ट
     if "name" in kinds:
         return is_misprint(a, b) and not two_villages(a, b)
-    alone = sum(word.kind not in CONTENT_DROPPED for word in left) < 2
-    if alone:
-        return is_misprint(a, b)
-    if asks and not is_statement(left):
+    told = not asks or is_statement(left)
+    if sum(word.kind not in CONTENT_DROPPED for word in left) < _ENOUGH:
+        return is_misprint(a, b) and (written_alike(one, two) or not is_statement(left))
+    if not told:
         return True
     return written_alike(one, two) and (is_misprint(a, b) or (kinds <= _SMALL and lost_sign(a, b)))

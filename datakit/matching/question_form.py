@@ -101,7 +101,7 @@ def asked(text: str | None) -> Asked | None:
                 framing.add(root)
             elif case in _ASIDE.get(kind, ()):
                 added["doers"].add(root)
-            elif word.kind in ("weak", "honorific") or word.stem in optional:
+            elif word.kind in ("weak", "honorific") or (word.stem in optional and word.kind != "event"):
                 added["slight"].add(root)
             else:
                 added.get(leeway(rest, number, kind, case, narrow), set()).add(root)

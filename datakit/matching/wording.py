@@ -9,7 +9,6 @@ from typing import Final
 from datakit.matching.alignment import align, joined
 from datakit.matching.lexemes import Lexeme, fold, skeleton
 from datakit.matching.spelling import edited, is_attested
-from datakit.matching.word_tables import rows
 
 _STATEMENT: Final = 4  # words; what is shorter is a name, a date or a place, and its ending carries nothing
 _WORDS_A_SLIP: Final = 15  # a second slip from here on: as many as words that may be exchanged, near_match
@@ -17,9 +16,7 @@ _LIST: Final = skeleton(fold("?यादी"))  # नावे: asks only where 
 _ONLY: Final = "च"
 _SPOKEN: Final = {"े", "ं"}
 _LEFT_OUT: Final = frozenset({"honorific", "weak", "filler", "tense"})
-_TOLD: Final = frozenset(
-    fold(word) for row in rows("words") if "सांगा" in row[2].split() for word in row[2].split() if word.isalpha()
-) - {"the", "of", "a", "an", "is", "was", "in", "by", "to"}
+_TOLD: Final = frozenset(fold(word) for word in ("सांगा", "लिहा", "ओळखा", "नमूद", "द्या", "करा", "सांग", "लिही", "निवडा"))
 
 
 def is_statement(words: list[Lexeme]) -> bool:

@@ -118,13 +118,18 @@ def test_a_higher_threshold_merges_less() -> None:
 
 
 def test_labelled_pairs_that_are_no_paraphrases_stay(shared_data: Path) -> None:
-    """Of the pairs labelled NP at most 1 % merge as questions, those aside whose texts are equal to the letter."""
+    """Of the pairs labelled NP whose texts differ in a letter at most 6 of 2,008 merge, as questions and as answers.
+
+    All that merge are misprints (docs/dedup.md shows them); the rest of the 1 % are pairs with one dedup key.
+    """
     lines = (shared_data / "near_dup_pairs.jsonl").read_text("utf-8").splitlines()
     pairs = [pair for pair in map(json.loads, lines) if pair["label"] == "NP"]
-    rows = batch([(text, f"उत्तर {n}") for n, pair in enumerate(pairs) for text in (pair["a"], pair["b"])])
-    equal = rejected(ExactDedup(), rows)
-    near = {row: of for row, of in rejected(STAGE, rows).items() if row not in equal and of not in equal}
-    assert len(near) <= 0.012 * len(pairs)
+    as_questions = [(text, f"उत्तर {n}") for n, pair in enumerate(pairs) for text in (pair["a"], pair["b"])]
+    as_answers = [(f"प्रश्न {n} काय आहे?", text) for n, pair in enumerate(pairs) for text in (pair["a"], pair["b"])]
+    for rows in (batch(as_questions), batch(as_answers)):
+        equal = rejected(ExactDedup(), rows)
+        near = {row: of for row, of in rejected(STAGE, rows).items() if row not in equal and of not in equal}
+        assert len(near) <= 6
 
 
 def test_planted_variants_are_found(shared_data: Path) -> None:

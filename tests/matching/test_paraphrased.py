@@ -26,19 +26,17 @@ def found(one: Row, two: Row) -> bool:
 
 
 def test_paraphrased_questions_by_another_hand() -> None:
-    """With one wording all conflicts are found, with two at least 78 %; of what is found 95 % are conflicts.
+    """With one wording all conflicts are found, with two at least 90 %; of what is found 95 % are conflicts.
 
-    The questions were written without a look at the rules; 113 conflicts and 109 look-alikes. Half of real conflicts
-    repeat the question, so that both halves together pass 0.9 less a point.
+    The questions were written without a look at the rules; 113 conflicts and 109 look-alikes.
     """
     conflicts, others = pairs("paraphrased_conflicts"), pairs("paraphrased_lookalikes")
     assert min(len(conflicts), len(others)) >= 100
     hits = sum(found(one, two) for one, two in conflicts)
     repeated = sum(found(one, (one[0], two[1])) for one, two in conflicts)
     false = sum(found(one, two) for one, two in others)
-    assert hits / len(conflicts) >= 0.78
+    assert hits / len(conflicts) >= 0.9
     assert repeated / len(conflicts) >= 0.98
-    assert (hits + repeated) / (2 * len(conflicts)) >= 0.89
     assert hits / (hits + false) >= 0.95
 
 
