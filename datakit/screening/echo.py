@@ -2,6 +2,7 @@
 
 from typing import Final
 
+import polars as pl
 import regex
 
 YES_NO: Final = regex.compile(r"(?:\bका|काय|ना)\s*[?？।.]*\s*$")
@@ -19,10 +20,22 @@ MIN_COVERED: Final = 0.75
 A name that the question takes apart (`सुलभता कोणता निर्देशांक मोजतो?` सुलभता निर्देशांक) stays below."""
 
 _WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}]+")
-_ANSWER_LABEL: Final = regex.compile(r"(?:उत्तर|answer|ans)\s*[:ः\-–.]\s*(?P<told>[^?]{2,})$", regex.IGNORECASE)
+_LABEL: Final = r"(?:उत्तर|answer|ans)\s*[:ः\-–.]"
+_ANSWER_LABEL: Final = regex.compile(rf"{_LABEL}\s*(?P<told>[^?]{{2,}})$", regex.IGNORECASE)
 _FILLERS: Final = frozenset(
     ("आहे", "आहेत", "होते", "होता", "होती", "झाला", "झाली", "झाले", "असे", "ते", "तो", "ती", "हे", "हा", "ही", "होय")
 )
+
+
+def may_echo() -> pl.Expr:
+    """Return whether `echo` may find anything: false where the answer begins with a word that the question lacks.
+
+    Only words of Devanagari alone are compared, which casefolding leaves as they are.
+    """
+    first = pl.col("answer").str.extract(r"([\p{L}\p{M}\p{N}]+)")
+    plain = first.str.contains("^[\u0900-\u097f]+$")
+    known = pl.col("question").str.contains(first, literal=True) | first.is_in(sorted(_FILLERS))
+    return ~plain.fill_null(False) | known | pl.col("question").str.contains(f"(?i){_LABEL}")
 
 
 def echo(question: str, answer: str) -> str | None:

@@ -37,6 +37,11 @@ def _known_series() -> pl.DataFrame:
     return pl.DataFrame({"word": list(known_words())}).with_columns(known=pl.lit(True))
 
 
+def is_known(word: pl.Expr) -> pl.Expr:
+    """Return whether the list has each word of a column."""
+    return word.is_in(_known_series()["word"].implode())
+
+
 def unknown_share(texts: pl.Series) -> pl.Series:
     """Return, for each text, which part of its words the list does not know, 0 to 1; 0 where it has no word."""
     words = texts.str.extract_all(WORD).alias("word").to_frame().with_row_index("at").explode("word").drop_nulls("word")

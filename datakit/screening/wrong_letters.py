@@ -23,6 +23,16 @@ IMPOSSIBLE: Final = (
 MOJIBAKE: Final = r"à[¤¥].?à[¤¥]|[\u00E0-\u00E2][\u00A4\u00A5€].{1,2}[\u00E0-\u00E2][\u00A4\u00A5€]"
 """UTF-8 read as Latin-1 or Windows-1252, twice in a row: what normalization could not turn back."""
 
+TOKEN: Final = r"[\u0900-\u0963\u0970-\u097F]{2,}"
+"""Two characters of Devanagari or more, digits and dandas apart: what is looked at as a word."""
+
+WORTH_A_LOOK: Final = (
+    r"\u0904|(?:^|[^क-ह])ि|ां|[^्][थगयण](?:[^्\u093E-\u094C\u0902]|$)|[लहतनदभप][क-ह]|"
+    + "|".join(chr(code) * 2 for code in range(0x915, 0x93A))
+    + f"|{IMPOSSIBLE}"
+)
+"""What every word shows in which `wrong_word` finds anything, as a Rust pattern: two unknown words in three do not."""
+
 MIN_COUNT: Final = 20
 """A repair counts when the list has its word this often: 25,124 words, below it names and errors begin."""
 
@@ -47,7 +57,7 @@ class Repair(NamedTuple):
 def repaired(word: str) -> Repair | None:
     """Return the frequent word that an unknown word becomes when one or two confusions are undone; None: no such."""
     known = known_words()
-    if word in known or not MIN_LETTERS <= len(word) <= MAX_LETTERS:
+    if word in known or not MIN_LETTERS <= len(word) <= MAX_LETTERS or not _UNDOABLE.search(word):
         return None
     first = [fix for fix in _undo(word) if len(fix.better) > 2]
     best = max(first, key=lambda fix: (known.get(fix.better, 0), fix.sure), default=None)
@@ -65,14 +75,19 @@ def repaired(word: str) -> Repair | None:
 
 def wrong_words(text: str) -> list[Repair]:
     """Return the words of a text that show wrong letters, in order; one word may come more than once."""
-    found = []
-    for match in _TOKEN.finditer(text):
-        repair = repaired(match[0])
-        if repair is not None:
-            found.append(repair)
-        elif _IMPOSSIBLE.search(match[0]):
-            found.append(Repair(match[0], "", True))
-    return found + [Repair(match[0], "", True) for match in _MOJIBAKE.finditer(text)]
+    found = [wrong for match in _TOKEN.finditer(text) if (wrong := wrong_word(match[0])) is not None]
+    return found + mojibake(text)
+
+
+def wrong_word(word: str) -> Repair | None:
+    """Return what is wrong with one word of Devanagari; None where nothing shows."""
+    repair = repaired(word)
+    return Repair(word, "", True) if repair is None and _IMPOSSIBLE.search(word) else repair
+
+
+def mojibake(text: str) -> list[Repair]:
+    """Return the pieces of a text that are UTF-8 read as another encoding."""
+    return [Repair(match[0], "", True) for match in _MOJIBAKE.finditer(text)]
 
 
 def _undo(word: str) -> list[Repair]:
@@ -118,6 +133,15 @@ def _cluster_end(text: str) -> int:
     return at
 
 
+_REST_OF_CLUSTER: Final = r"[क-ह](?:्[क-ह])*+(?![\u093E-\u094C\u0902])"
+_UNDOABLE: Final = re.compile(  # exactly the words for which `_undo` finds a place: most words have none
+    "\u0904"
+    r"|(?:^|[^क-ह])ि"
+    r"|ां"
+    r"|(?<=[^्])[थगयण](?![्\u093E-\u094C\u0902])"
+    rf"|[लहतनदभप](?={_REST_OF_CLUSTER})"
+    rf"|([क-ह])(?=\1)(?={_REST_OF_CLUSTER})"
+)
 _MOJIBAKE: Final = re.compile(MOJIBAKE)
 _IMPOSSIBLE: Final = re.compile(IMPOSSIBLE)
-_TOKEN: Final = re.compile(r"[\u0900-\u0963\u0970-\u097F]{2,}")
+_TOKEN: Final = re.compile(TOKEN)

@@ -6,11 +6,11 @@ from typing import ClassVar, Final
 import polars as pl
 
 from datakit.screening import damage_signs as signs
-from datakit.screening.known_words import WORD, unknown_share
+from datakit.screening.known_words import WORD, is_known, unknown_share
 from datakit.screening.legacy_font import SUSPECT as LEGACY_SUSPECT
 from datakit.screening.legacy_font import legacy_font
 from datakit.screening.suspects import any_text, mark_suspects
-from datakit.screening.wrong_letters import IMPOSSIBLE, MOJIBAKE, wrong_words
+from datakit.screening.wrong_letters import IMPOSSIBLE, MOJIBAKE, TOKEN, WORTH_A_LOOK, Repair, mojibake, wrong_word
 from datakit.stage import Fault
 
 READ: Final = ("question", "answer", "context")
@@ -175,16 +175,42 @@ def _wrong(rows: pl.DataFrame) -> list[pl.Series]:
 
     Two different words are sure, or one whose confusion no name shows by chance.
     """
-    shown, shares, sure = [], [], []
-    counts = rows.select(pl.col(name).str.count_matches(WORD).fill_null(0) for name in READ)
-    for texts, words in zip(rows.select(READ).iter_rows(), counts.iter_rows(), strict=True):
-        found = [wrong_words(text or "") for text in texts]
-        all_found = [repair for one in found for repair in one]
-        shown.append(", ".join(f"{r.word} → {r.better}" if r.better else r.word for r in all_found[:3]) or None)
-        shares.append(max(min(1.0, len(one) / max(count, 1)) for one, count in zip(found, words, strict=True)))
-        sure.append(len({repair.word for repair in all_found}) > 1 or any(r.sure for r in all_found))
+    height = rows.height
+    shown: list[str | None] = [None] * height
+    shares, sure = [0.0] * height, [False] * height
+    for row, found in _wrong_words(rows).items():
+        counts = rows[row].select(pl.col(name).str.count_matches(WORD).fill_null(0) for name in READ).row(0)
+        all_found = [repair for name in READ for repair in found.get(name, ())]
+        shown[row] = ", ".join(f"{r.word} → {r.better}" if r.better else r.word for r in all_found[:3])
+        shares[row] = max(
+            min(1.0, len(found.get(name, ())) / max(count, 1)) for name, count in zip(READ, counts, strict=True)
+        )
+        sure[row] = len({repair.word for repair in all_found}) > 1 or any(r.sure for r in all_found)
     return [
         pl.Series("__wrong", shown, dtype=pl.String),
         pl.Series("__wrong_share", shares, dtype=pl.Float64),
         pl.Series("__wrong_sure", sure, dtype=pl.Boolean),
     ]
+
+
+def _wrong_words(rows: pl.DataFrame) -> dict[int, dict[str, list[Repair]]]:
+    """Return what `wrong_words` finds in each text of each row that has any; each different word is judged once."""
+    words = {
+        name: rows.select(pl.col(name).str.extract_all(TOKEN).alias("word"))
+        .with_row_index("row")
+        .explode("word")
+        .drop_nulls("word")
+        for name in READ
+    }
+    different = pl.concat([found.select("word") for found in words.values()]).unique()
+    suspects = different.filter(pl.col("word").str.contains(WORTH_A_LOOK))
+    suspects = suspects.filter(~is_known(pl.col("word")) | pl.col("word").str.contains(IMPOSSIBLE))
+    judged = {word: wrong for word in suspects["word"] if (wrong := wrong_word(word)) is not None}
+    bad = pl.Series(list(judged), dtype=pl.String)
+    found: dict[int, dict[str, list[Repair]]] = {}
+    for name, listed in words.items():
+        for row, word in listed.filter(pl.col("word").is_in(bad.implode())).iter_rows():
+            found.setdefault(row, {}).setdefault(name, []).append(judged[word])
+        for row in rows[name].str.contains(MOJIBAKE).fill_null(False).arg_true():
+            found.setdefault(row, {}).setdefault(name, []).extend(mojibake(rows[name][row]))
+    return found

@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 import polars as pl
 
 from datakit.screening.cut_answer import is_cut
-from datakit.screening.echo import echo
+from datakit.screening.echo import echo, may_echo
 from datakit.screening.phrases import as_words, either, kinds
 from datakit.screening.question_asks import asks_nothing
 from datakit.screening.repetition import MIN_WORDS, repetition
@@ -108,7 +108,8 @@ def _unique_percent(texts: pl.Series) -> pl.Series:
 def _measure(rows: pl.DataFrame, most: int) -> pl.DataFrame:
     """Add what the answer repeats of the question, and what it repeats of itself."""
     pairs = list(zip(rows["question"].fill_null(""), rows["answer"].fill_null(""), strict=True))
-    short = (rows["question"].str.len_bytes() <= _ECHO_BYTES).fill_null(False)
+    asked = pl.col("question").str.len_bytes() <= _ECHO_BYTES
+    short = rows.select((asked & may_echo()).fill_null(False)).to_series()
     echoes = [echo(question, answer) if small else None for (question, answer), small in zip(pairs, short, strict=True)]
     looping = _unique_percent(rows["answer"]) <= most
     repeats = [repetition(answer) if loops else None for (_, answer), loops in zip(pairs, looping, strict=True)]
