@@ -22,6 +22,7 @@ from benchmarks.curate import RESULTS, write_input
 from benchmarks.process import watch
 from benchmarks.scale_fit import ENGINES, curves, needs, overheads
 from benchmarks.scale_shuffle import shuffle_curve
+from benchmarks.tree_cpu import TreeCpu
 from datakit.pipeline import Silent
 
 FILES = 16
@@ -89,17 +90,18 @@ def one(raw: Path, out: Path, engine: str, workers: int) -> dict[str, Any]:
 def measure(raw: Path, out: Path, engine: str, workers: int) -> dict[str, Any]:
     """Curate once from nothing in a process of its own, and watch it."""
     start = [sys.executable, "-m", "benchmarks.scale", "--workers", str(workers), "--one"]
-    run = watch([*start, engine, str(raw), str(out)])
+    with TreeCpu() as used:
+        run = watch([*start, engine, str(raw), str(out)])
     if run.returncode:
         raise SystemExit(f"{engine}: ended with {run.returncode}")
     body = json.loads(run.stdout.splitlines()[-1])
-    body["parts_cpu_s"] = round(run.cpu_s - body["after_parts_cpu_s"], 2)
+    body["parts_cpu_s"] = round(used.seconds - body["after_parts_cpu_s"], 2)
     (latest,) = (out / "marathi-history").glob("latest")
     return {
         "engine": engine,
         **body,
         "wall_s": round(run.wall_s, 2),
-        "cpu_s": round(run.cpu_s, 2),
+        "cpu_s": round(used.seconds, 2),
         "peak_rss_mb": round(run.peak_rss_mb),
         "work_folder_mb": round(size_of(out / ".work"), 1),
         "version_mb": round(size_of(latest.resolve()), 1),

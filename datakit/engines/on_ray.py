@@ -16,7 +16,7 @@ from datakit.engines.cluster import cluster, needed
 from datakit.engines.near_dedup import NearDedupOnRay
 from datakit.engines.results import AHEAD, in_order, result
 from datakit.engines.tasks import RETRIES, Looked, curate_files, fill_batch, look
-from datakit.errors import MissingDependencyError, UsageError
+from datakit.errors import DatakitError, MissingDependencyError, UsageError
 from datakit.pipeline.feed import Feed
 from datakit.pipeline.parts import Part, rules_digest
 from datakit.pipeline.progress import Progress
@@ -113,7 +113,7 @@ class OnRay:
                 seen: Looked = result(
                     ray.remote(look).options(scheduling_strategy=there, num_cpus=0).remote(name, paths)
                 )
-            except (ImportError, ray.exceptions.RayError) as error:
+            except (ImportError, DatakitError, ray.exceptions.RayError) as error:
                 raise MissingDependencyError(
                     f"node {name}: cannot load datakit ({type(error).__name__}); expected the same ancient-aurora as"
                     " here on every node; install it there"

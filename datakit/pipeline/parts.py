@@ -9,6 +9,7 @@ input of which other files have changed.
 import hashlib
 import json
 import os
+import secrets
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -152,6 +153,7 @@ def _file(folder: Path, number: int, suffix: str) -> Path:
 
 
 def _into_place(path: Path, write: Any) -> None:
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")  # a killed run's orphan may still write the same part
+    # A killed run's orphan, here or on another machine, may still write the same part.
+    fresh = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}.new")
     write(fresh)
     fresh.replace(path)

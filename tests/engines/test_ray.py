@@ -9,6 +9,7 @@ import sys
 import tempfile
 import threading
 import time
+import types
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -240,6 +241,20 @@ def test_nodes_that_would_give_other_rows_are_refused() -> None:
         check(replace(seen, missing=(), rules="0000"))
     with pytest.raises(MissingDependencyError, match=r"and polars 0\.1; expected"):
         check(replace(seen, missing=(), polars="0.1"))
+
+
+def test_a_node_without_datakit_is_named(engine: OnRay, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A node that cannot load the program is told by name, with what to install there; one that can is no problem."""
+    engine._cpus()
+    engine._ask_nodes([str(tmp_path)])
+    with pytest.raises(UsageError, match=r"node .+: does not see /no/such/folder; expected the raw files and"):
+        engine._ask_nodes([str(tmp_path), "/no/such/folder"])
+    only_here = types.ModuleType("only_here")
+    exec("def look(node, paths): return None", only_here.__dict__)  # a worker finds no module of this name
+    monkeypatch.setitem(sys.modules, "only_here", only_here)
+    monkeypatch.setattr("datakit.engines.on_ray.look", only_here.look)
+    with pytest.raises(MissingDependencyError, match=r"node .+: cannot load datakit .*install it there"):
+        engine._ask_nodes([str(tmp_path)])
 
 
 @pytest.mark.slow

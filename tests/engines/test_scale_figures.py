@@ -1,6 +1,9 @@
 """The figures of docs/scale.md: curves, comparisons and tables are made of the measured runs and nothing else."""
 
 import json
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from benchmarks.scale_shuffle import shuffle_once, write_keys
 from benchmarks.scale_table import MARKS, fill, overhead
 from benchmarks.scale_table import curves as curve_table
 from benchmarks.scale_table import needs as need_table
+from benchmarks.tree_cpu import TreeCpu
 from datakit.matching.blocks import block_columns
 
 SIZES = (1_000, 2_000, 4_000, 8_000, 16_000)
@@ -128,3 +132,16 @@ def test_made_up_rows_have_the_keys_and_the_copies_they_claim(tmp_path: Path) ->
     found = shuffle_once(3_000)
     assert found["pairs"] == 150
     assert found["bytes_per_row"] == pytest.approx(12 * found["hashes_per_row"], rel=0.01)
+
+
+def test_seconds_of_processes_that_nobody_waits_for_are_counted() -> None:
+    """A grandchild whose parent ignores its end counts all the same, and seconds spent here do not."""
+    burn = "import time; t = time.process_time()\nwhile time.process_time() - t < 0.6: pass"
+    ignore = "import signal, subprocess, sys; signal.signal(signal.SIGCHLD, signal.SIG_IGN)"
+    parent = f"{ignore}; subprocess.Popen([sys.executable, '-c', {burn!r}]).wait()"
+    with TreeCpu() as used:
+        subprocess.run([sys.executable, "-c", parent], check=True)
+        until = time.process_time() + 0.3
+        while time.process_time() < until:
+            pass
+    assert 0.5 <= used.seconds <= 1.2
