@@ -55,7 +55,8 @@ class Conflicts:
             if (form := asked(question)) is not None
         ]
         names = ("at", f"{self.name}.question", f"{self.name}.meets")
-        schema = dict(zip(names, (pl.UInt32, pl.UInt64, pl.List(pl.UInt64)), strict=True))
+        types: tuple[pl.DataType, ...] = (pl.UInt32(), pl.UInt64(), pl.List(pl.UInt64()))
+        schema = dict(zip(names, types, strict=True))
         forms = pl.DataFrame(found, schema=schema, orient="row")
         own = pl.DataFrame({"at": pl.int_range(batch.height, dtype=pl.UInt32, eager=True)})
         own = own.join(forms, on="at", how="left", maintain_order="left").drop("at")

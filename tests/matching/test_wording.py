@@ -69,8 +69,8 @@ def test_a_question_may_be_inflected_otherwise() -> None:
     assert question_match(lexemes(one), lexemes(other)) is not None
 
 
-def test_two_slips_need_thirty_words() -> None:
-    """One slip is a slip; a second in a short statement was typed on purpose."""
+def test_two_slips_need_fifteen_words() -> None:
+    """One slip is a slip; a second needs a statement of fifteen words or more."""
     once = "पानिपतच्या तिसऱ्या लढाईत मराठयांचा पराभव झाला होता"
     right = "पानिपतच्या तिसऱ्या लढाईत मराठ्यांचा पराभव झाला होता"
     twice = once.replace("पराभव", "पराभवव")
