@@ -94,7 +94,7 @@ def _one(run: Runs, environment: Environment, whole_process: bool, work: Path) -
     given = run.given.ours if contestant.reads_rows else run.given.theirs
     engine = [contestant.engine] if contestant.engine else []
     command = [str(environment.python), "-m", f"{RUNNERS}.{contestant.runner}", *engine, str(given), str(folder)]
-    settings = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1", "PIP_NO_INDEX": "1"}
+    settings = {**os.environ, "PYTHONPATH": str(ROOT), "PIP_NO_INDEX": "1"}  # no peer fetches anything
     with tempfile.TemporaryFile() as complaints:
         watched = watch(command, env=settings, cwd=ROOT, stderr=complaints)
         complaints.seek(0)
