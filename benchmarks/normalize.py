@@ -25,11 +25,11 @@ from typing import Any
 import polars as pl
 import zstandard
 
+from benchmarks.peers.runners.normalizers import ENGINES, Engine
 from datakit.devanagari import Policy, normalize, normalize_series
 from datakit.devanagari.column import Column
 
 HERE = Path(__file__).parent
-Engine = Callable[[str], str]
 
 
 def read(path: Path, *columns: str) -> pl.Series:
@@ -113,17 +113,9 @@ def golden(engine: Engine, path: Path) -> dict[str, float]:
 
 
 def peers() -> dict[str, Engine]:
-    """Return the engines to compare with, as far as they are installed."""
-    found: dict[str, Engine] = {"nfc": lambda text: unicodedata.normalize("NFC", text)}
-    if find_spec("indicnlp"):
-        from indicnlp.normalize.indic_normalize import IndicNormalizerFactory
-
-        found["indic-nlp-library"] = IndicNormalizerFactory().get_normalizer("mr").normalize
-    if find_spec("ftfy"):
-        import ftfy
-
-        found["ftfy"] = ftfy.fix_text
-    return found
+    """Return the engines to compare with, as far as they are installed here."""
+    modules = {"nfc": "unicodedata", "indic-nlp-library": "indicnlp", "ftfy": "ftfy"}
+    return {name: ENGINES[name]() for name, module in modules.items() if find_spec(module)}
 
 
 def versions() -> dict[str, str]:
