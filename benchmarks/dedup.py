@@ -93,13 +93,6 @@ class Keyed:
         for rows in lists:
             yield self.fetch(rows, *columns)
 
-    def hashes(self, column: str) -> Iterator[pl.DataFrame]:
-        yield flat_hashes(self.keys(column))
-
-    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
-        for rows in lists:
-            yield self.fetch(rows, *columns)
-
     def clusters(self) -> pl.DataFrame:
         return pl.DataFrame(schema={"row": pl.UInt32, "cluster": pl.UInt32})
 
