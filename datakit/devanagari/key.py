@@ -5,11 +5,15 @@ It is never shown and never trained on. What it must not do is as important: द
 """
 
 import unicodedata
-from typing import Final
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Final
 
+import numpy as np
 import polars as pl
 import regex
 
+from datakit.devanagari.code_units import BETWEEN, Positions, Units, code_units
 from datakit.devanagari.column import normalize_series
 from datakit.devanagari.engine import normalize
 
@@ -46,6 +50,7 @@ _PLAIN: Final = (
     r"^[\t\n\u0020-\u007E\u0900-\u0950\u0955-\u0957\u0960-\u097F"
     r"\u200B-\u200D\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u20B9]*$"
 )
+_SIGN, _COMMA, _GONE, _STRANGE = 0x20, 0x2C, 1, 2
 
 
 def dedup_key(text: str) -> str:
@@ -55,21 +60,79 @@ def dedup_key(text: str) -> str:
 
 def dedup_keys(series: pl.Series) -> pl.Series:
     """Fold each text of a string column to its dedup key; null stays null. Equal to `dedup_key` row by row."""
-    text = pl.col("text")
-    folded = text.str.replace_many(list(_ONE_FOR_ONE), list(_ONE_FOR_ONE.values()))
-    folded = folded.str.replace_many(list(_PAIRS), list(_PAIRS.values())).str.to_lowercase()
-    for pattern, to in _STEPS:
-        folded = folded.str.replace_all(pattern, to)
-    frame = pl.DataFrame({"text": normalize_series(series)}).with_columns(text.str.contains(_PLAIN).alias("plain"))
-    keys = frame.with_row_index("row").filter("plain").select("row", folded.alias("key"))
-    rest = frame.with_row_index("row").filter(~pl.col("plain"))
-    slow = pl.DataFrame({"row": rest["row"], "key": pl.Series([_fold(one) for one in rest["text"]], dtype=pl.String)})
-    joined = (
-        frame.with_row_index("row")
-        .select("row")
-        .join(pl.concat([keys, slow]), on="row", how="left", maintain_order="left")
-    )
-    return joined["key"].alias(series.name)
+    texts = normalize_series(series)
+    keys, strange = folded_units(texts)
+    if len(strange):
+        keys = keys.scatter(strange, [_fold(text) for text in texts.gather(strange)])
+    return keys.set(series.is_null(), None).alias(series.name)
+
+
+def folded_units(texts: pl.Series) -> tuple[pl.Series, Positions]:
+    """Return the keys of a column of normalized texts, and the rows whose key is not found so: those beyond PLAIN."""
+    units, begins = code_units(texts)
+    folded = _folds()[units]
+    ends = np.append(begins, len(units))[1:] - 1
+    folded[ends] = BETWEEN
+    strange = np.flatnonzero(folded == _STRANGE)
+    rows = np.unique(np.searchsorted(begins, strange, side="right") - 1)
+    for begin, end in zip(begins[rows].tolist(), ends[rows].tolist(), strict=True):
+        folded[begin:end] = _SIGN
+    if (folded == _GONE).any():
+        folded = folded[folded != _GONE]
+    _fold_nasals(folded)
+    _part_numbers(folded)
+    said = folded[(folded != _SIGN) & (folded != _COMMA) & (folded != _GONE)]
+    return pl.Series(said.tobytes().decode("utf-16-le").split(chr(BETWEEN))[:-1], dtype=pl.String), rows
+
+
+@cache
+def _folds() -> Units:
+    """Say of each code unit what it is in a key: a letter, mark or digit, or one of the four units below."""
+    codes = np.array([code for code in range(1, 2**16) if not 0xD800 <= code < 0xE000])
+    chars = pl.Series([chr(code) for code in codes])
+    plain = chars.str.contains(_PLAIN).to_numpy()
+    said = chars.str.contains(r"[\p{L}\p{M}\p{N}]").to_numpy()
+    folds = np.full(2**16, _STRANGE, dtype=np.uint16)
+    for code, char, is_said in zip(codes[plain], chars.filter(plain), said[plain], strict=True):
+        one = _ONE_FOR_ONE.get(char, char).lower()
+        folds[code] = (ord(one) if is_said else _SIGN) if one else _GONE
+    folds[ord(",")] = _COMMA
+    return folds
+
+
+def _fold_nasals(units: Units) -> None:
+    """Write anusvara for a nasal before a stop of its class, and नैरृ for नैर्ऋ; what goes is marked _GONE."""
+    at = np.flatnonzero(units[1:-1] == ord("्")) + 1
+    before, after = _CLASS_OF_NASAL[units[at - 1]], _CLASS_OF_STOP[units[at + 1]]
+    nasal = at[(before == after) & (before > 0)]
+    units[nasal - 1] = ord("ं")
+    vowel = at[(units[at - 1] == ord("र")) & (units[at + 1] == ord("ऋ"))]
+    units[vowel + 1] = ord("ृ")
+    units[nasal] = units[vowel] = _GONE
+
+
+def _classes(letters: Iterable[str]) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    found = np.zeros(2**16, dtype=np.uint8)
+    for number, members in enumerate(letters, 1):
+        found[[ord(letter) for letter in members]] = number
+    return found
+
+
+_CLASS_OF_NASAL: Final = _classes(_CLASS_NASALS)
+_CLASS_OF_STOP: Final = _classes(_CLASS_NASALS.values())
+
+
+def _part_numbers(units: Units) -> None:
+    """Write `~` for what is between two numbers, but for the comma before two or three digits."""
+    digit = (units >= ord("0")) & (units <= ord("9"))
+    edges = np.flatnonzero(digit[1:] != digit[:-1]) + 1  # a column ends in no digit, and may begin with one
+    if len(digit) and digit[0]:
+        edges = np.append(0, edges)
+    starts, ends = edges[::2], edges[1::2]
+    gaps, after, lengths = ends[:-1], starts[1:], (ends - starts)[1:]
+    said = np.cumsum((units != _SIGN) & (units != _COMMA), dtype=np.uint32)
+    grouped = (after - gaps == 1) & (units[gaps] == _COMMA) & (lengths >= 2) & (lengths <= 3)
+    units[gaps[(said[after - 1] == said[gaps - 1]) & ~grouped]] = ord("~")
 
 
 def _fold(text: str) -> str:

@@ -10,6 +10,7 @@ import polars as pl
 import xxhash
 from numpy.typing import NDArray
 
+from datakit.devanagari.code_units import code_units
 from datakit.matching.minhash import U64, mix
 
 U16 = NDArray[np.uint16]
@@ -43,13 +44,9 @@ def word_spans(texts: pl.Series) -> WordSpans:
 
     The one difference: digits beyond U+FFFF (mathematical alphabets) make words, but no groups with commas.
     """
-    listed = texts.fill_null("").to_list()
-    units = np.frombuffer("\0".join([*listed, ""]).encode("utf-16-le"), dtype="<u2")
+    units, begins = code_units(texts)
     kinds = _kinds()[units]
-    lengths = texts.str.len_chars().fill_null(0).cast(pl.Int64).to_numpy()
-    if (astral := _astral(units, kinds)).any():
-        lengths = np.array([len(text.encode("utf-16-le")) // 2 for text in listed], dtype=np.int64)
-    begins = np.cumsum(lengths + 1) - lengths - 1
+    astral = _astral(units, kinds)
     found = [_spans(units[cut], kinds[cut], cut.start, astral) for cut in _cuts(kinds)]
     starts, ends = (np.concatenate([_NONE, *(part[at] for part in found)]) for at in (0, 1))
     hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(part[2] for part in found)])

@@ -2,8 +2,11 @@
 
 import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datakit.devanagari import dedup_key, dedup_keys
+from datakit.devanagari.key import folded_units
 
 SAME = [
     ("दर्\u200dया", "दऱ्या", "eyelash spellings"),
@@ -77,3 +80,41 @@ def test_keys_of_a_column() -> None:
 def test_private_use_marks_cannot_be_forged() -> None:
     """The marks that the fold uses inside are removed when they come with the text."""
     assert dedup_key("क\ue0001\ue002,\ue0012") == dedup_keys(pl.Series(["क\ue0001\ue002,\ue0012"]))[0] == "क1~2"
+
+
+HOSTILE = st.text(
+    st.one_of(
+        st.sampled_from("कङञणनमतचटपरऋऱऩऴअऍँंः़्ृिा०१२३४५123,,,.~:-/ \n।॥॰"),
+        st.sampled_from("AbZİΣ\u200b\u200c\u200d\u2060\ufeff\ufe0f\ue000\ue001\ue002\0\x1f½²٣ⅷﬁＡ🙂𝟏\u0951"),
+        st.characters(codec="utf-8"),
+    ),
+    max_size=40,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.one_of(st.none(), HOSTILE), max_size=6))
+def test_a_column_has_the_keys_of_its_texts(texts: list[str | None]) -> None:
+    """Found with arrays or one by one, with neighbours or without, null, empty or strange: the same key."""
+    keys = dedup_keys(pl.Series("text", texts, dtype=pl.String))
+    assert keys.to_list() == [None if text is None else dedup_key(text) for text in texts]
+    assert keys.name == "text"
+
+
+def test_numbers_of_two_rows_are_not_parted() -> None:
+    """A row that ends in a number before one that begins with one: no ~ in either key."""
+    assert dedup_keys(pl.Series(["सन १६३०", "१६७४ साली", "", "१,२३४", "१,२३४५", "५ ... ६"])).to_list() == [
+        "सन1630",
+        "1674साली",
+        "",
+        "1234",
+        "1~2345",
+        "5~6",
+    ]
+
+
+def test_a_strange_row_leaves_its_neighbours_alone() -> None:
+    """A row beyond the plain characters takes the slow way by itself."""
+    keys, strange = folded_units(pl.Series(["गङ्गा १", "é१\0२", "सम्भाजी"]))
+    assert strange.tolist() == [1]
+    assert keys.to_list() == ["गंगा1", "", "संभाजी"]
