@@ -2,7 +2,8 @@
 
     python -m benchmarks.curate [--sizes 0.1 1 10] [--workers 2]
 
-Ten times the rows are made by adding a copy number to question and answer, so that no copy is a duplicate of another.
+Ten times the rows are real rows and variants of them that are duplicates of no other, see varied_rows.py; a tenth is
+every tenth row.
 """
 
 import argparse
@@ -11,46 +12,23 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import zstandard
-
 from benchmarks.process import watch
+from benchmarks.varied_rows import lines, write_rows
 
 RESULTS = Path(__file__).parent / "results"
-DATA = Path(os.environ.get("AURORA_DATA", Path(__file__).parents[2] / "shared" / "data"))
+ROWS = 84_002
 
 
 def write_input(target: Path, size: float) -> tuple[int, int]:
     """Write `size` times the rows as JSON Lines; returns rows and bytes."""
-    source = DATA / "marathi_qa.jsonl.zst"
-    rows = total = 0
-    with target.open("wb") as out:
-        for copy in range(max(1, int(size))):
-            for number, line in enumerate(_lines(source)):
-                if size < 1 and number % round(1 / size):
-                    continue
-                if copy:
-                    row = json.loads(line)
-                    row["question"] = f"{row['question']} (प्रत {copy})"
-                    row["answer"] = f"{row['answer']} (प्रत {copy})"
-                    line = json.dumps(row, ensure_ascii=False).encode() + b"\n"
-                total += out.write(line)
-                rows += 1
-    return rows, total
-
-
-def _lines(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as packed, zstandard.ZstdDecompressor().stream_reader(packed) as stream:
-        rest = b""
-        while chunk := stream.read(1 << 20):
-            *whole, rest = (rest + chunk).split(b"\n")
-            yield from (line + b"\n" for line in whole)
-        if rest:
-            yield rest
+    if size >= 1:
+        return write_rows(target, rows=round(size * ROWS))
+    kept = [line for number, line in enumerate(lines()) if number % round(1 / size) == 0]
+    return len(kept), target.write_bytes(b"".join(kept))
 
 
 def measure(size: float, workers: int, recipe: str) -> dict[str, Any]:
@@ -91,15 +69,18 @@ def main() -> None:
     for size in arguments.sizes:
         runs.append(measure(size, arguments.workers, arguments.recipe))
         print(json.dumps(runs[-1], ensure_ascii=False), flush=True)
-    peaks = [run["peak_rss_mb"] for run in runs]
+    pairs = list(itertools.pairwise(runs))
     body = {
         "command": f"python -m benchmarks.curate --sizes {' '.join(f'{size:g}' for size in arguments.sizes)}",
-        "data": "marathi_qa.jsonl.zst, 84,002 rows",
+        "data": "marathi_qa.jsonl.zst, 84,002 rows, and variants of them (benchmarks/varied_rows.py)",
         "workers": arguments.workers,
         "cores": os.cpu_count(),
         "polars": version("polars"),
         "runs": runs,
-        "peak_growth": [round(later / earlier, 3) for earlier, later in itertools.pairwise(peaks)],
+        "rows_growth": [round(later["rows"] / earlier["rows"], 3) for earlier, later in pairs],
+        "cpu_growth": [round(later["cpu_s"] / earlier["cpu_s"], 3) for earlier, later in pairs],
+        "wall_growth": [round(later["wall_s"] / earlier["wall_s"], 3) for earlier, later in pairs],
+        "peak_growth": [round(later["peak_rss_mb"] / earlier["peak_rss_mb"], 3) for earlier, later in pairs],
     }
     arguments.out.parent.mkdir(exist_ok=True)
     arguments.out.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n")

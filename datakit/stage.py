@@ -133,6 +133,7 @@ def mark(batch: pl.DataFrame, stage: str, faults: Sequence[Fault]) -> pl.DataFra
         return batch
     marked = batch.with_columns(found.alias("__fault")).with_row_index("__row")
     bad = marked.filter(pl.col("__fault").is_not_null())
+    bad = bad.rechunk()  # polars 2.1 panics (`i < self.len()`) where details join columns that are cut differently
     details = [
         pl.when(pl.col("__fault") == number).then(
             fault.detail if isinstance(fault.detail, pl.Expr) else pl.lit(fault.detail, pl.String)

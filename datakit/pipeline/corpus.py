@@ -38,7 +38,9 @@ class DiskCorpus:
         heights = np.array([part.height for part in self._parts], dtype=np.int64)
         self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heights)])
         self._live = np.zeros(int(self._starts[-1]), dtype=np.bool_)
-        self._verdicts: list[pl.DataFrame] = []
+        self._rejections: list[pl.DataFrame] = []
+        self._clusters: list[pl.DataFrame] = []
+        self._written: list[pl.DataFrame] = []
         small = sum(part.live for part in self._parts) <= _KEPT_KEYS
         self._all_keys = self._read_keys(None) if small else None
         kept = self._all_keys if self._all_keys is not None else self._read_keys(())
@@ -130,8 +132,7 @@ class DiskCorpus:
                 yield found if found is not None else self._nothing(columns)
 
     def clusters(self) -> pl.DataFrame:
-        found = [v.select("row", "cluster").drop_nulls() for v in self._verdicts if "cluster" in v.columns]
-        return pl.concat(found) if found else pl.DataFrame(schema=_CLUSTER)
+        return pl.concat(self._clusters) if self._clusters else pl.DataFrame(schema=_CLUSTER)
 
     def accepted(self, fault: str) -> frozenset[int]:
         return self._accepted.get(fault, frozenset())
@@ -163,18 +164,22 @@ class DiskCorpus:
         if strange or verdict["row"].is_duplicated().any():
             raise AssertionError(f"stage {stage.name}: undeclared reasons {sorted(strange)} or a row judged twice")
         self._live[bad["row"].to_numpy()] = False
-        self._verdicts.append(verdict.select(*VERDICT, *stage.writes).with_columns(pl.lit(stage.name).alias("stage")))
+        self._rejections.append(bad.select(*VERDICT, pl.lit(stage.name).alias("stage")))
+        self._clusters.append(verdict.select(_CLUSTER.keys()).drop_nulls())
+        if stage.writes:  # of a verdict no more is kept than it says: most rows of most stages get none
+            self._written.append(verdict.select("row", *stage.writes).sort("row"))
         return dict(bad["reject_reason"].value_counts(sort=True).iter_rows())
 
     def rejections(self) -> pl.DataFrame:
         """Return the verdicts that reject, of all stages: VERDICT's columns and `stage`, each row once at most."""
-        found = [v.select(*VERDICT, "stage").filter(pl.col("reject_reason").is_not_null()) for v in self._verdicts]
-        return pl.concat(found) if found else pl.DataFrame(schema={**VERDICT, "stage": pl.String})
+        return pl.concat([pl.DataFrame(schema={**VERDICT, "stage": pl.String}), *self._rejections])
 
-    def written(self, column: str) -> pl.DataFrame:
-        """Return `row` and a column that a stage wrote; no rows where none did."""
-        found = [v.select("row", column) for v in self._verdicts if column in v.columns]
-        return pl.concat(found) if found else pl.DataFrame(schema={"row": pl.UInt32, column: pl.String})
+    def written(self, *columns: str) -> pl.DataFrame:
+        """Return `row` and columns that a stage wrote, sorted by `row`; no rows where none did."""
+        found = [frame.select("row", *columns) for frame in self._written if set(columns) <= set(frame.columns)]
+        return (
+            pl.concat(found) if found else pl.DataFrame(schema={"row": pl.UInt32, **dict.fromkeys(columns, pl.String)})
+        )
 
     def parts(self) -> list[tuple[int, Part]]:
         """Return each part with the number of its first row."""

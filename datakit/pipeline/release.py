@@ -1,5 +1,6 @@
 """The release: the Parquet files of a version, written part by part: memory follows a batch, not the corpus."""
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import Final
 
 import polars as pl
 
-from datakit.lineage import content_root
+from datakit.pipeline.bins import compact
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.withdrawn import parents_of
 from datakit.record import SCHEMA
@@ -39,6 +40,7 @@ LINEAGE: Final[dict[str, pl.DataType]] = {
     "group": pl.String(),
     "derived_from": pl.List(pl.String()),  # ids of the sources or rows it was made from
 }
+_SLICE: Final = 50_000  # digests that are Python objects at a time
 _MERGED: Final = ("exact_duplicate", "near_duplicate")
 
 
@@ -59,10 +61,9 @@ def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> 
 
     `spill` is a folder for the pieces; the caller removes it. Rows stand in the order of the input.
     """
-    placed = corpus.written("split").join(corpus.written("split_group"), on="row")
     rejections = corpus.rejections()
     of_ids = corpus.fetch(rejections["of"].drop_nulls(), "id").rename({"row": "of", "id": "of_id"})
-    verdicts = rejections.join(of_ids, on="of", how="left").join(placed, on="row", how="full", coalesce=True)
+    verdicts = rejections.join(of_ids, on="of", how="left").sort("row")
     names = (*SPLITS, "rejected", "lineage")
     for name in names:
         (spill / name).mkdir(parents=True)
@@ -71,11 +72,11 @@ def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> 
     for number, (kept, rejected, lineage) in enumerate(_pieces(corpus, chat, verdicts)):
         for name in SPLITS:
             piece = kept.filter(pl.col("split") == name)
-            ids[name].append(piece["id"])
+            ids[name].append(compact(piece.select("id"))["id"])
             _spill(piece.select(RELEASE_COLUMNS), spill / name, number)
         _spill(rejected.select(REJECTED_COLUMNS), spill / "rejected", number)
         _spill(lineage, spill / "lineage", number)
-        raw.append(lineage.select("source_id", "licence", "raw_sha256"))
+        raw.append(compact(lineage.select("source_id", "licence", "raw_sha256")))
     empty = {name: pl.DataFrame(schema=_release_schema()) for name in SPLITS}
     empty["rejected"] = pl.DataFrame(schema={**SCHEMA, "of": pl.String})
     empty["lineage"] = pl.DataFrame(schema=LINEAGE)
@@ -83,7 +84,7 @@ def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> 
         _gather(spill / name, folder / f"{name}.parquet", empty[name])
     split_ids = {name: pl.concat(found) if found else pl.Series(dtype=pl.String) for name, found in ids.items()}
     return Released(
-        roots={name: content_root(found) for name, found in split_ids.items()},
+        roots={name: _root(found) for name, found in split_ids.items()},
         rows={name: len(found) for name, found in split_ids.items()},
         records_by_source=_sources(raw),
     )
@@ -92,14 +93,15 @@ def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> 
 def _pieces(
     corpus: DiskCorpus, chat: Chat, verdicts: pl.DataFrame
 ) -> Iterator[tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]]:
-    """Yield each part's kept rows, rejected rows and lineage."""
-    verdicts = verdicts.sort("row")
-    rows = verdicts["row"]
+    """Yield each part's kept rows, rejected rows and lineage; `verdicts` are sorted by `row`."""
+    placed = corpus.written("split", "split_group")
     for start, part in corpus.parts():
-        begin, end = rows.search_sorted(start), rows.search_sorted(start + part.height)
-        mine = verdicts[begin:end].rename({name: f"v_{name}" for name in ("reject_reason", "reject_detail", "stage")})
+        mine = _between(verdicts, start, part.height)
+        mine = mine.rename({name: f"v_{name}" for name in ("reject_reason", "reject_detail", "stage")})
         frame = pl.read_parquet(part.rows, memory_map=False).with_row_index("row", offset=start)
-        frame = frame.join(mine, on="row", how="left", maintain_order="left").with_columns(
+        frame = frame.join(mine, on="row", how="left", maintain_order="left")
+        frame = frame.join(_between(placed, start, part.height), on="row", how="left", maintain_order="left")
+        frame = frame.with_columns(
             pl.coalesce("reject_stage", "v_stage").alias("reject_stage"),
             pl.coalesce("reject_reason", "v_reject_reason").alias("reject_reason"),
             pl.coalesce("reject_detail", "v_reject_detail").alias("reject_detail"),
@@ -108,6 +110,20 @@ def _pieces(
         kept = kept.with_columns(chat.message_column(kept))
         rejected = frame.filter(pl.col("reject_reason").is_not_null()).with_columns(pl.col("of_id").alias("of"))
         yield kept, rejected, _lineage(frame)
+
+
+def _between(sorted_rows: pl.DataFrame, start: int, height: int) -> pl.DataFrame:
+    rows = sorted_rows["row"]
+    begin, end = rows.search_sorted(start), rows.search_sorted(start + height)
+    return sorted_rows[begin:end]
+
+
+def _root(digests: pl.Series) -> str:
+    """Return `content_root` of a column of hex digests, a slice of them at a time as Python objects."""
+    root = hashlib.sha256()
+    for piece in digests.sort().to_frame().iter_slices(_SLICE):
+        root.update("".join(f"{digest}\n" for digest in piece.to_series()).encode("ascii"))
+    return root.hexdigest()
 
 
 def _lineage(frame: pl.DataFrame) -> pl.DataFrame:
@@ -160,5 +176,10 @@ def _sources(raw: Sequence[pl.DataFrame]) -> dict[str, tuple[str, str | None]]:
     )
     # Pages of one source may state different licences: together they are under all of them, and under none if one is.
     several = pl.when(pl.col("licence").null_count() == 0).then(pl.col("licence").unique().sort().str.join(" AND "))
-    grouped = records.group_by("source_id").agg(several.alias("licence"), "raw_sha256").sort("source_id")
-    return {source: (content_root(digests), licence) for source, licence, digests in grouped.iter_rows()}
+    grouped = records.group_by("source_id").agg(several.alias("licence"), pl.len().alias("rows")).sort("source_id")
+    digests = records.select("source_id", "raw_sha256").sort("source_id")["raw_sha256"]
+    found, at = {}, 0
+    for source, licence, rows in grouped.iter_rows():
+        found[source] = (_root(digests.slice(at, rows)), licence)
+        at += rows
+    return found

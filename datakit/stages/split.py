@@ -19,6 +19,7 @@ from datakit.matching.union import components
 from datakit.stage import VERDICT, Corpus
 
 SPLITS: Final = ("train", "validation", "test")
+_SLICE: Final = 50_000  # groups whose names are Python objects at a time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,15 +65,20 @@ class Split:
         labels = _components(rows, corpus.clusters())
         rows = rows.with_columns(pl.Series("component", labels[rows["row"].to_numpy()]))
         groups = rows.group_by("component").agg(pl.col("passage").min(), pl.col("split.question").min())
-        names = [p if p is not None else f"{q:016x}" for p, q in groups.select("passage", "split.question").iter_rows()]
-        keys = [hashlib.sha256(name.encode()).hexdigest()[:16] for name in names]
-        groups = groups.select(
-            "component",
-            pl.Series("split_group", keys),
-            pl.Series("split", [self._place(key) for key in keys], dtype=pl.String),
-        ).join(_placed_before(corpus, labels), on="component", how="left")
+        groups = pl.concat([self._placed(some) for some in groups.iter_slices(_SLICE)])
+        groups = groups.join(_placed_before(corpus, labels), on="component", how="left")
         groups = groups.with_columns(pl.coalesce("before", "split").alias("split"))
         return rows.join(groups, on="component", maintain_order="left").select("row", "split", "split_group")
+
+    def _placed(self, groups: pl.DataFrame) -> pl.DataFrame:
+        """Return `component, split_group, split` of some groups: each is named and placed by its key."""
+        names = [p if p is not None else f"{q:016x}" for p, q in groups.select("passage", "split.question").iter_rows()]
+        keys = [hashlib.sha256(name.encode()).hexdigest()[:16] for name in names]
+        return groups.select(
+            "component",
+            pl.Series("split_group", keys, dtype=pl.String),
+            pl.Series("split", [self._place(key) for key in keys], dtype=pl.String),
+        )
 
     def _place(self, key: str) -> str:
         point = int.from_bytes(hashlib.sha256(f"{self.seed}\x1f{key}".encode()).digest()[:8], "big") % 10_000
