@@ -22,6 +22,7 @@ import polars as pl
 import zstandard
 
 from benchmarks.dedup_variants import planted, recall
+from benchmarks.peers.runners.minhash import ENGINES
 from datakit.devanagari import dedup_key
 from datakit.record import frame, is_live
 from datakit.stage import flat_hashes, with_text_keys
@@ -109,57 +110,18 @@ def ours(rows: list[tuple[str, str]]) -> dict[int, int]:
     return Keyed(batches(rows)).run()
 
 
-def grams(pair: tuple[str, str]) -> list[str]:
-    text = "\n".join(pair)
-    return [text[n : n + 5] for n in range(max(1, len(text) - 4))]
-
-
-def rensa_lsh(threshold: float) -> Dedup:
-    """Deduplicate with rensa: a row goes where an earlier one is as similar as the threshold says."""
-    from rensa import RMinHash, RMinHashLSH
-
-    def run(rows: list[tuple[str, str]]) -> dict[int, int]:
-        index, hashes, found = RMinHashLSH(threshold, 128, 32), {}, {}
-        for number, pair in enumerate(rows):
-            own = RMinHash(128, 42)
-            own.update(grams(pair))
-            near = [n for n in sorted(index.query(own)) if own.jaccard(hashes[n]) >= threshold]
-            if near:
-                found[number] = near[0]
-            else:
-                index.insert(number, own)
-                hashes[number] = own
-        return found
-
-    return run
-
-
-def datasketch_lsh(threshold: float) -> Dedup:
-    """Deduplicate with datasketch, by the same rule."""
-    from datasketch import MinHash, MinHashLSH
-
-    def run(rows: list[tuple[str, str]]) -> dict[int, int]:
-        index, hashes, found = MinHashLSH(threshold=threshold, num_perm=128), {}, {}
-        for number, pair in enumerate(rows):
-            own = MinHash(num_perm=128, seed=42)
-            own.update_batch([gram.encode() for gram in grams(pair)])
-            near = [n for n in sorted(index.query(own)) if own.jaccard(hashes[n]) >= threshold]
-            if near:
-                found[number] = near[0]
-            else:
-                index.insert(number, own)
-                hashes[number] = own
-        return found
-
-    return run
+def of_texts(make: Callable[[float], Callable[[list[str]], dict[int, int]]], threshold: float) -> Dedup:
+    """Return a peer's deduplication of pairs: of question and answer with a line break between."""
+    run = make(threshold)
+    return lambda rows: run(["\n".join(pair) for pair in rows])
 
 
 def engines() -> dict[str, Dedup]:
     """Return every engine that is installed, by name."""
     found: dict[str, Dedup] = {"ours": ours}
-    for name, make in (("rensa", rensa_lsh), ("datasketch", datasketch_lsh)):
+    for name in ("rensa", "datasketch"):
         if find_spec(name):
-            found |= {f"{name} .8": make(0.8), f"{name} .6": make(0.6)}
+            found |= {f"{name} {label}": of_texts(ENGINES[name], value) for label, value in ((".8", 0.8), (".6", 0.6))}
     return found
 
 
