@@ -14,9 +14,9 @@ BETWEEN = 0
 
 def code_units(texts: pl.Series) -> tuple[Units, Positions]:
     """Return the units of all texts, each followed by BETWEEN, and where each text begins; null is an empty text."""
-    listed = texts.fill_null("").to_list()
-    units = np.frombuffer("\0".join([*listed, ""]).encode("utf-16-le"), dtype="<u2")
+    joined = texts.fill_null("").str.join("\0").item() + "\0" if len(texts) else ""
+    units = np.frombuffer(joined.encode("utf-16-le"), dtype="<u2")
     lengths = texts.str.len_chars().fill_null(0).cast(pl.Int64).to_numpy()
     if len(units) != lengths.sum() + len(lengths):  # some character takes two units
-        lengths = np.array([len(text.encode("utf-16-le")) // 2 for text in listed], dtype=np.int64)
+        lengths = np.array([len(text.encode("utf-16-le")) // 2 for text in texts.fill_null("")], dtype=np.int64)
     return units, np.cumsum(lengths + 1) - lengths - 1

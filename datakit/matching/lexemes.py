@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-from datakit.matching.stems import SIGNS, bare, fold, root, skeleton, stem, strip
+import polars as pl
+
+from datakit.matching.stems import SIGNS, bare, fold, root, skeleton, skeletons, stem, strip
 from datakit.matching.word_tables import rows
 from datakit.screening.known_words import known_words
 
@@ -103,16 +105,17 @@ def _misprints() -> dict[str, tuple[str, frozenset[str], str]]:
 
     These words must be equal in near duplicates, so a slip in one of them has to be seen through here.
     """
-    table, counts = _table(), dict[str, int]()
-    for word, count in known_words().items():
-        counts[skeleton(word)] = counts.get(skeleton(word), 0) + count
+    table = _table()
+    words = pl.DataFrame({"word": list(known_words()), "count": list(known_words().values())})
+    words = words.with_columns(skeletons(words["word"]).alias("word"))
+    counts = dict(words.group_by("word").agg(pl.col("count").sum()).iter_rows())
     known = {skeleton(word) for word in table}
     found = {skeleton(word): entry for word, entry in reversed(table.items()) if len(word) > 2}
     for word, entry in table.items():
         if entry[0] in _SEEN_THROUGH and len(word) > 2:
             plain = skeleton(word)
             limit = counts.get(plain, 0) / _MISPRINT - (entry[0] == "honorific")  # भगवा is no misprint of a rare भगवान
-            for variant in sorted(_slips(plain) - known):
+            for variant in _slips(plain) - known:
                 if counts.get(variant, 0) <= limit and len(variant) > (1 if entry[0] == "tense" else 2):
                     found.setdefault(variant, entry)
     return found
@@ -147,6 +150,12 @@ def _name_endings() -> tuple[tuple[str, ...], tuple[str, ...]]:
     return places, people
 
 
+@cache
+def _all_name_endings() -> tuple[str, ...]:
+    places, people = _name_endings()
+    return places + people
+
+
 def is_place_name(root: str) -> bool:
     """Tell whether a stem ends as place names do: -गड, -पूर, -गाव."""
     places, _ = _name_endings()
@@ -171,12 +180,15 @@ def parse(surface: str, plain: str) -> tuple[str, str, str, frozenset[str]]:
         entry = None  # शकाची is of शक and no slip for कशाची
     if entry and case:
         left, case, base = surface, "", root(surface)
-    stemmed = skeleton(bare(left, base))
+    short = bare(left, base)
+    letter_by_letter = surface.startswith(short) and len(plain) == len(surface)  # only a visarga has no skeleton
+    stemmed = plain[: len(short)] if letter_by_letter else skeleton(short)
     entry = entry or table.get(left) or _by_stem().get(stemmed)
     roles = _roles().get(stemmed, _NONE)
     if entry is not None and (left == surface or entry[0] not in _WHOLE_ONLY):
         return entry[2], case, entry[0], entry[1] | roles
-    kind = "name" if is_place_name(stemmed) or is_person_name(stemmed) else "word"
+    named = stemmed.endswith(_all_name_endings()) and (is_place_name(stemmed) or is_person_name(stemmed))
+    kind = "name" if named else "word"
     return stemmed, case, kind, roles
 
 

@@ -63,7 +63,12 @@ def folded(words: pl.Series) -> tuple[pl.Series, pl.Series]:
     if not marathi.all():  # a casefold is more than lower case beyond ASCII
         other = (~marathi).arg_true()
         surfaces = surfaces.scatter(other, [fold(word) for word in words.gather(other)])
-    return surfaces, surfaces.str.replace_many(list(_SKELETONS), list(_SKELETONS.values()))
+    return surfaces, skeletons(surfaces)
+
+
+def skeletons(words: pl.Series) -> pl.Series:
+    """Return the skeletons of a column of words."""
+    return words.str.replace_many(list(_SKELETONS), list(_SKELETONS.values()))
 
 
 class Ending(NamedTuple):
@@ -128,7 +133,7 @@ def strip(word: str) -> tuple[str, str, str]:
     protected: frozenset[str] = _protected() if _maybe_protected(word) else frozenset()
     case, base = "", root(word)
     for _ in range(_MOST_ENDINGS):
-        if base in protected or word in protected:
+        if word[-1:] not in tree or base in protected or word in protected:
             break
         best = None
         for ending in _matching(word, tree):
@@ -152,10 +157,9 @@ def _matching(word: str, tree: Endings) -> list[Ending]:
     found: list[Ending] = []
     level = tree
     for char in reversed(word):
-        further = level.get(char)
-        if further is None:
+        if char not in level:
             break
-        level = further  # type: ignore[assignment]
+        level = level[char]  # type: ignore[assignment]
         if "" in level:
             found.append(level[""])  # type: ignore[arg-type]
     found.reverse()
