@@ -147,7 +147,7 @@ def main() -> None:
         "overhead_of_ray": overheads(runs),
         "curves": fitted,
         "shuffle": shuffle,
-        "needs_of_100_million_rows": needs(fitted, shuffle, total / of / 1e6, arguments.workers),
+        "needs_of_100_million_rows": needs(runs, fitted, shuffle, total / of / 1e6, workers=arguments.workers),
         "runs": runs,
     }
     arguments.out.parent.mkdir(exist_ok=True)

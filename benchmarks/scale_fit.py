@@ -7,16 +7,16 @@ import numpy as np
 
 ENGINES = ("local", "ray")
 TARGET_ROWS = 100_000_000
-SPREAD = "near_dedup"
-"""The stage over all rows that Ray spreads; the others are decided in one place."""
 
 
 def fit(rows: Sequence[int], values: Sequence[float]) -> dict[str, float]:
-    """Fit value = start + per_row × rows by least squares of relative errors, start not below zero."""
+    """Fit value = start + per_row × rows by least squares of relative errors, neither below zero."""
     n, y = np.array(rows, dtype=float), np.maximum(np.array(values, dtype=float), 1e-4)
     (start, per_row), *_ = np.linalg.lstsq(np.stack([1 / y, n / y], axis=1), np.ones(len(y)), rcond=None)
     if start < 0:
         start, per_row = 0.0, float(np.sum(n / y) / np.sum((n / y) ** 2))
+    if per_row < 0:
+        start, per_row = float(np.sum(1 / y) / np.sum(1 / y**2)), 0.0
     error = np.max(np.abs((start + per_row * n) / y - 1))
     return {
         "start": round(float(start), 3),
@@ -60,14 +60,19 @@ def overheads(runs: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return found
 
 
-def needs(fitted: dict[str, Any], shuffle: dict[str, Any], mb_a_row: float, workers: int) -> dict[str, Any]:
-    """Extrapolate: what is spread goes by cores, what is decided in one place does not."""
+def needs(
+    runs: Sequence[dict[str, Any]], fitted: dict[str, Any], shuffle: dict[str, Any], mb_a_row: float, *, workers: int
+) -> dict[str, Any]:
+    """Extrapolate: what is spread goes by cores, what is decided in one place does not.
+
+    Seconds in one place are those of the largest run on Ray by its rows, start included: an upper bound, since a slope
+    through sizes of a few seconds would be noise. Of near_dedup that is what Ray leaves there: ranks and components.
+    """
     millions = TARGET_ROWS / 1e6
     local = fitted["local"]
+    largest = max((run for run in runs if run["engine"] == "ray"), key=lambda run: run["rows"])
     one_place = {
-        stage: curve["per_million_rows"] * millions / 3600
-        for stage, curve in local["one_place_cpu_s"].items()
-        if stage != SPREAD
+        stage: seconds / largest["rows"] * TARGET_ROWS / 3600 for stage, seconds in largest["one_place_cpu_s"].items()
     }
     stages = local["parts_cpu_s"]["per_million_rows"] * millions / 3600
     spread = stages + shuffle["cpu_s_per_million_rows"] * millions / 3600
@@ -82,8 +87,16 @@ def needs(fitted: dict[str, Any], shuffle: dict[str, Any], mb_a_row: float, work
         "shuffle_share_of_spread_work": round((spread - stages) / spread, 3),
         "shuffled_gb": round(shuffle["bytes_per_row"] * TARGET_ROWS / 1e9),
         "ranks_and_pairs_in_one_place_gb": round(shuffle["held_bytes_per_row"] * TARGET_ROWS / 1e9, 1),
+        "memory_gb_a_core": round(largest["peak_rss_mb"] / workers / 1e3, 2),
+        "machines_of_16_cores": {
+            str(machines): {
+                "hours": round(spread / (16 * machines) + alone, 1),
+                "memory_gb_each": round(16 * largest["peak_rss_mb"] / workers / 1e3),
+            }
+            for machines in (4, 16)
+        },
         "one_place_hours": {stage: round(hours, 2) for stage, hours in one_place.items()},
         "one_place_hours_in_all": round(alone, 1),
-        "hours_by_cores": {str(cores): round(spread / cores + alone, 1) for cores in (workers, 64, 256, 1024)},
+        "hours_by_cores": {str(cores): round(spread / cores + alone, 1) for cores in (2, 64, 256, 1024)},
         "cores_beyond_which_one_place_takes_longer": round(spread / alone),
     }

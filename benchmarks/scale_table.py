@@ -79,6 +79,10 @@ def needs(scale: Mapping[str, Any]) -> str:
         ["work folder (shared)", f"{need['work_folder_gb']:,} GB"],
         ["version", f"{need['version_gb']:,} GB"],
         *([f"in one place: {stage}", f"{hours} h"] for stage, hours in need["one_place_hours"].items()),
+        *(
+            [f"{machines} machines of 16 cores", f"{it['hours']} h, {it['memory_gb_each']} GB of memory each"]
+            for machines, it in need["machines_of_16_cores"].items()
+        ),
         *([f"hours with {cores} cores", f"{hours} h"] for cores, hours in need["hours_by_cores"].items()),
         ["cores beyond which the one place takes longer", need["cores_beyond_which_one_place_takes_longer"]],
     ]
