@@ -2,11 +2,12 @@
 
 import numpy as np
 import polars as pl
-import xxhash
 from numpy.typing import NDArray
 
-from datakit.matching.lexemes import WORD_PATTERN, fold
+from datakit.matching.hashes import hash_64
+from datakit.matching.lexemes import WORD_PATTERN
 from datakit.matching.minhash import U64, mix
+from datakit.matching.stems import folded
 
 WORDS = 8
 """Eight words: the length that decontamination reports use (PaLM, Chowdhery et al. 2022, 8-grams; GPT-3 used 13)."""
@@ -18,8 +19,7 @@ def shingles(texts: pl.Series) -> tuple[NDArray[np.int64], U64]:
     counts = words.list.len().to_numpy()
     flat = words.filter(words.list.len() > 0).explode().alias("word").to_frame()
     distinct = flat["word"].unique()
-    hashes = [xxhash.xxh3_64_intdigest(fold(word).encode()) for word in distinct]
-    table = pl.DataFrame({"word": distinct, "hash": hashes}, schema={"word": pl.String, "hash": pl.UInt64})
+    table = pl.DataFrame({"word": distinct, "hash": hash_64(folded(distinct)[0])})
     coded = flat.join(table, on="word", how="left", maintain_order="left")["hash"].to_numpy()
     owner = np.repeat(np.arange(len(texts), dtype=np.int64), counts)
     size = len(coded) - WORDS + 1
