@@ -12,6 +12,7 @@ import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from itertools import chain, islice
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
@@ -70,12 +71,14 @@ class Workers:
 
     def map(self, tasks: Iterable[Task]) -> Iterator[Part]:
         """Yield the parts of all slots in order, holding only a few batches at a time."""
-        if self._pool is None:
-            for batch, slots in tasks:
+        tasks = iter(tasks)
+        few = list(islice(tasks, self._count + 1)) if self._pool is not None else []
+        if self._pool is None or len(few) <= self._count:  # a process takes as long to start as a batch
+            for batch, slots in chain(few, tasks):
                 yield from fill(batch, slots, self._recipe)
             return
         flying: deque[Future[list[Part]]] = deque()
-        for batch, slots in tasks:
+        for batch, slots in chain(few, tasks):
             flying.append(_submit(self._pool, pack(batch), slots))
             if len(flying) >= self._count * _AHEAD:
                 yield from flying.popleft().result()

@@ -1,12 +1,20 @@
-"""Ctrl-C around the start of workers."""
+"""Workers: Ctrl-C around their start, and when none is started."""
 
+import multiprocessing
 import os
 import signal
 import threading
+from pathlib import Path
 
+import polars as pl
 import pytest
 
-from datakit.pipeline.workers import _key_held_back
+from datakit.pipeline.workers import Workers, _key_held_back
+from datakit.recipe import parse
+from datakit.record import frame
+from tests.rows import numbered_rows
+
+ROWS = (numbered_rows(3), numbered_rows(4, start=10))
 
 
 def test_a_key_pressed_inside_counts_at_the_end() -> None:
@@ -54,3 +62,17 @@ def test_without_a_key_nothing_changes_and_other_threads_may_use_it() -> None:
     thread.start()
     thread.join()
     assert done == [True]
+
+
+def test_no_process_is_started_for_as_many_batches_as_there_would_be_processes(tmp_path: Path) -> None:
+    """A process takes as long to start as a batch to be done: two batches are done here, with the same parts."""
+    recipe = parse('name = "plain"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "split"')
+    batches = [frame({**row, "source_id": "s", "file": "f", "locator": "line 1"} for row in rows) for rows in ROWS]
+    with Workers(recipe, 2) as pool:
+        tasks = ((batch, [(tmp_path / "two", number, batch.height)]) for number, batch in enumerate(batches))
+        parts = list(pool.map(tasks))
+        assert multiprocessing.active_children() == []
+    assert [part.height for part in parts] == [3, 4]
+    assert [pl.read_parquet(part.rows)["question"].to_list() for part in parts] == [
+        [row["question"] for row in rows] for rows in ROWS
+    ]
