@@ -121,8 +121,8 @@ def _print(result: "Result", *, dry_run: bool) -> None:
         typer.echo(summary(result.gate))
     _tell_decisions(result.decisions)
     if result.unchanged:
-        typer.echo(f"unchanged: the same inputs, recipe, decisions and program gave {result.path or 'this version'}")
-    elif dry_run:
+        typer.echo("unchanged: the same inputs, recipe, decisions and program as before; no row was looked at")
+    if dry_run:
         typer.echo("dry run: nothing was published")
     elif result.new:
         typer.echo(f"published {result.path}")

@@ -233,7 +233,8 @@ def test_the_command_tells_that_it_was_recognised(place: Place, tmp_path: Path) 
     command += ["--recipe", str(tmp_path / "plain.toml")]
     subprocess.run(command, capture_output=True, check=True)
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    assert "unchanged: the same inputs, recipe, decisions and program gave" in shown
+    assert "unchanged: the same inputs, recipe, decisions and program as before" in shown
+    assert "nothing new" in shown
     told = json.loads(subprocess.run([*command, "--json"], capture_output=True, text=True, check=True).stdout)
     assert told["unchanged"] is True
     assert told["counts"] == {"in": 70, "kept": 70, "rejected": {}}

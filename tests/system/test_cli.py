@@ -40,6 +40,7 @@ def test_a_day_of_work_with_the_commands(home: Path) -> None:
     assert f"published curated/marathi-history/{version_id}" in first.stdout
     assert "empty_answer 1" in first.stdout
     again = datakit("curate", "raw/", "curated/", cwd=home)
+    assert "nothing new" in again.stdout
     assert "unchanged: the same inputs" in again.stdout
     assert again.stdout.splitlines()[-1] == version_id
     assert datakit("ls", cwd=home).stdout.rstrip().endswith("  latest")
