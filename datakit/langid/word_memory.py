@@ -12,7 +12,7 @@ from datakit.langid.words import Hashes, Words
 Scores = NDArray[np.int32]
 
 SLOT_BITS: Final = 17
-"""131,072 places of 72 bytes, 9 MB a process: the words of 84,002 rows of QA are found there 99 times in 100."""
+"""131,072 places of 72 bytes, 9 MB a process: of 6.2 million words of real QA that are judged, 89 in 100 are found."""
 
 
 class WordMemory:

@@ -83,3 +83,9 @@ def test_whole_corpus_is_settled(shared_data: Path) -> None:
     assert len(after) == 145_455
     assert (normalize_series(after) != after).sum() == 0
     assert after.str.contains("[\u093e-\u094c]\u0901?\u0902?[\u093e-\u094c]").mean() < 0.001
+
+
+def test_a_damaged_word_may_follow_itself() -> None:
+    """The same word again and again, and as a part of another, is mended as the plain engine mends it."""
+    for text in ("मंुबई मंुबई मंुबई", "मंुबईकर मंुबई", " मंुबई  मंुबई ", "मंुबई\nमंुबई मंुबई", "दुस-या मंुबई दुस-या"):
+        assert normalize_series(pl.Series([text]))[0] == normalize(text)

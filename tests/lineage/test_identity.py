@@ -86,3 +86,23 @@ def test_sha256_of_a_file_is_that_of_its_bytes(tmp_path) -> None:
     (tmp_path / "f").write_bytes(payload)
     assert sha256_file(tmp_path / "f") == hashlib.sha256(payload).hexdigest()
     assert sha256_text("मराठी") == hashlib.sha256("मराठी".encode()).hexdigest()
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {"role": st.sampled_from(["system", "user", "assistant"]) | st.text(), "content": st.text()},
+            optional={"name": st.text()},
+        ),
+        max_size=4,
+    )
+)
+def test_a_row_id_is_the_hash_of_canonical_json(messages: list[dict[str, str]]) -> None:
+    """However a row id is computed, it is the sha256 of the canonical JSON of its messages."""
+    assert row_id(messages) == hashlib.sha256(canonical_json({"messages": messages})).hexdigest()
+
+
+def test_a_turn_with_a_float_is_refused() -> None:
+    """What canonical JSON refuses, a row id refuses too, with the place."""
+    with pytest.raises(TypeError, match=r"messages\[0\]\.content: expected text"):
+        row_id([{"role": "user", "content": 1.5}])  # type: ignore[dict-item]

@@ -1,0 +1,74 @@
+"""What the model remembers of words changes no answer: not by order, by room, or by thread."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datakit.langid import word_memory
+from datakit.langid.engines.aurora import identify, shipped_model
+from datakit.langid.scripts import code_points
+from datakit.langid.texts import read_texts
+from datakit.langid.word_memory import WordMemory
+from datakit.langid.words import Words, find_words
+
+TEXT = st.text(st.sampled_from("कखगमरठीािु् abc"), min_size=1, max_size=30)
+
+
+def words_of(texts: list[str]) -> Words:
+    """Return the words of texts."""
+    read = read_texts(texts)
+    return find_words(read.letters_of(read.main_script()), read.text)
+
+
+def plain(words: Words) -> list[list[int]]:
+    """Return the scores of words that nobody remembers."""
+    scores: list[list[int]] = shipped_model()._word_scores(words).tolist()
+    return scores
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(TEXT, min_size=1, max_size=4), min_size=1, max_size=5))
+def test_scores_are_those_of_the_words_alone(batches: list[list[str]]) -> None:
+    """Over many batches, with room for four words only, each word gets the score that it has by itself."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(word_memory, "SLOT_BITS", 2)
+        memory = WordMemory(score=shipped_model()._word_scores, width=16)
+        for texts in (*batches, *reversed(batches)):
+            words = words_of(texts)
+            if len(words.text):
+                assert memory.scores(words).tolist() == plain(words)
+
+
+def test_words_seen_before_are_not_scored_again() -> None:
+    """A second batch of the same words asks the model nothing."""
+    asked: list[int] = []
+
+    def score(words: Words) -> word_memory.Scores:
+        asked.append(len(words.text))
+        return shipped_model()._word_scores(words)
+
+    memory = WordMemory(score=score, width=16)
+    words = words_of(["शिवाजी महाराज शिवाजी", "महाराज पुणे"])
+    first = memory.scores(words)
+    assert asked == [3]
+    assert memory.scores(words).tolist() == first.tolist()
+    assert asked == [3]
+
+
+def test_threads_share_the_memory() -> None:
+    """Texts labelled by eight threads at once have the labels that they have alone."""
+    texts = [[f"शिवाजी महाराजांनी {n} किल्ले जिंकले", f"राजा ने {n * 7} सैनिक भेजे थे"] * 40 for n in range(64)]
+    alone = [identify(batch) for batch in texts]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(identify, texts)) == alone
+
+
+@given(st.lists(st.text(st.sampled_from("कड़ड़\u093ce\u0301 😀"), max_size=9), min_size=1, max_size=6))
+def test_composing_some_texts_composes_all(texts: list[str]) -> None:
+    """Only texts with a character that may compose are composed, and the array is that of each text alone."""
+    together = code_points(texts, max_chars=20)
+    alone = np.concatenate([code_points([text], max_chars=20) for text in texts])
+    assert together.tolist() == alone.tolist()

@@ -1,0 +1,145 @@
+"""Triggers in front of rules: no row that a rule would name may be passed over, and counts by a shortcut are counts."""
+
+import re
+from pathlib import Path
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from datakit.record import frame
+from datakit.screening import wrong_letters
+from datakit.screening.echo import echo, may_echo
+from datakit.screening.phrases import letters_of, phrases
+from datakit.screening.wrong_letters import WORTH_A_LOOK, wrong_word, wrong_words
+from datakit.stages import damage, placeholder
+from datakit.stages.language import WORD, Language
+from datakit.stages.normalize import Normalize
+
+LETTERS = "ऄअकखगथयणलहतनदभपवरसािीुंः्ँज़"
+WORDS = st.text(st.sampled_from(LETTERS), min_size=1, max_size=9)
+TEXTS = st.text(st.sampled_from(f"{LETTERS}क१2aZ à¤¥€.-"), max_size=40)
+ASKED = ("शिवाजी", "महाराज", "पुणे", "आहे", "किल्ला", "Poona", "ΣΑΣ", "१६७४", "उत्तर:", "कोणता?", "ß", "-", "“पुणे”")
+
+
+@settings(max_examples=500, deadline=None)
+@given(WORDS)
+def test_a_place_to_undo_is_seen_exactly(word: str) -> None:
+    """The pattern in front of `_undo` matches a word if and only if `_undo` finds a place in it."""
+    assert (wrong_letters._UNDOABLE.search(word) is not None) == bool(wrong_letters._undo(word))
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(WORDS, min_size=1, max_size=30))
+def test_no_wrong_word_is_passed_over(words: list[str]) -> None:
+    """Whatever `wrong_word` names has something that is worth a look."""
+    looked = pl.Series(words).str.contains(WORTH_A_LOOK)
+    assert all(seen for word, seen in zip(words, looked, strict=True) if wrong_word(word) is not None)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(st.tuples(*[st.none() | TEXTS] * 3), min_size=1, max_size=8))
+def test_wrong_letters_of_a_batch_are_those_of_its_texts(rows: list[tuple[str | None, ...]]) -> None:
+    """Judging each different word of a batch once finds what judging text by text finds, in the same order."""
+    batch = frame([dict(zip(damage.READ, row, strict=True)) for row in rows])
+    found = damage._wrong_words(batch)
+    expected: dict[int, dict[str, list[wrong_letters.Repair]]] = {}
+    for number, row in enumerate(rows):
+        for name, text in zip(damage.READ, row, strict=True):
+            if wrong := wrong_words(text or ""):
+                expected.setdefault(number, {})[name] = wrong
+    assert found == expected
+
+
+def test_wrong_letters_in_question_and_answer_are_told_together() -> None:
+    """The detail names the question's words first; the share is that of the worse text."""
+    batch = frame(
+        [
+            {"question": "पुणे कोठे आहे?", "answer": "महाराष्ट्रात"},
+            {"question": "ववश्वातील ववषय कोणता?", "answer": "आणण àà¤¥à¤¥"},
+        ]
+    )
+    shown, share, sure = damage._wrong(batch)
+    assert shown.to_list()[0] is None
+    assert shown[1] == "ववषय → विषय, आणण → आणि, à¤¥à¤"
+    assert share.to_list() == [0.0, 1.0]
+    assert sure.to_list() == [False, True]
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(ASKED), max_size=6), st.lists(st.sampled_from(ASKED), max_size=4))
+def test_no_echo_is_passed_over(question: list[str], answer: list[str]) -> None:
+    """Where `echo` finds a fault, the comparison of the first word lets the row through."""
+    asked, said = " ".join(question), " ".join(answer)
+    if echo(asked, said) is not None:
+        assert pl.DataFrame({"question": [asked], "answer": [said]}).select(may_echo()).item()
+
+
+def test_an_answer_of_another_first_word_is_passed_over() -> None:
+    """The shortcut does shorten the way: an answer that begins with a new word is no echo and is not compared."""
+    row = pl.DataFrame({"question": ["स्वराज्याची राजधानी कोणती होती?"], "answer": ["रायगड"]})
+    assert not row.select(may_echo()).item()
+
+
+PIECES = (
+    *phrases("stock_answers")["always"][:6],
+    *phrases("stock_answers")["without_options"][:4],
+    *("(१)", "२.", "अ)", "व", "तसेच", "उत्तर", "श्री. देवेंद्र फडणवीस :", "मा. मुख्यमंत्री:", "निरंक", ".", "- - -", "NOT KNOWN"),
+    *("खरे", "रायगड", "abc"),
+)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), min_size=1, max_size=40))
+def test_no_long_stock_answer_is_passed_over(pieces: list[str]) -> None:
+    """An answer of up to 1,000 bytes of which nothing is left gets the verdict, however many letters it has."""
+    answer = " ".join(pieces)
+    rows = frame([{"question": "या प्रकरणी कोणती कार्यवाही करण्यात आली आहे?" * 3, "answer": answer}])
+    nothing_left = placeholder._measure(rows)["__stock"][0]
+    verdict = placeholder.Placeholder().apply(rows)["reject_reason"][0]
+    if nothing_left and len(answer.encode()) <= 1_000:
+        assert verdict in {"stock_answer", "placeholder_text", "template_row"}
+
+
+def test_the_letters_that_no_stock_phrase_has_are_many() -> None:
+    """The shortcut tells most answers apart: the letters that it looks for are frequent ones."""
+    others = {char for char in map(chr, range(0x915, 0x93A)) if char not in letters_of("stock_answers")}
+    assert {"ज", "ट", "ष"} <= others
+    assert re.search("[जटष]", "शासनाने जिल्हाधिकाऱ्यांना निर्देश दिले") is not None
+
+
+@given(st.lists(st.text(st.sampled_from("कि् aé१.\n़ॐ"), max_size=40), min_size=1, max_size=5), st.integers(0, 9))
+def test_an_answer_with_grammar_is_one_of_so_many_words(texts: list[str], least: int) -> None:
+    """Looking for the last word needed gives what counting all words gives."""
+    series = pl.Series(texts)
+    counted = series.str.count_matches(WORD) >= least
+    assert Language(min_answer_words=least)._has_grammar(series).to_list() == counted.to_list()
+
+
+@given(st.lists(st.none() | st.text(max_size=30), min_size=1, max_size=5))
+def test_characters_are_counted_by_their_spaces(texts: list[str | None]) -> None:
+    """Characters that are no space, and words, are counted as a regular expression counts them."""
+    rows = frame([{"answer": text} for text in texts]).with_columns(damage._sizes())
+    counted = rows.select(
+        chars=pl.col("answer").str.count_matches(r"\S"), words=pl.col("answer").str.count_matches(r"\S+")
+    )
+    assert rows["__chars_answer"].to_list() == counted["chars"].to_list()
+    assert rows["__words_answer"].to_list() == counted["words"].to_list()
+
+
+def test_rules_noted_before_are_kept() -> None:
+    """A row that was normalized already keeps the names of the rules that touched it then."""
+    batch = frame([{"question": "मंुबई?", "answer": "हो", "changes": ["nfc"]}, {"question": "क", "changes": []}])
+    assert Normalize().apply(batch)["changes"].to_list() == [["bindu_order", "nfc"], None]
+
+
+@pytest.mark.slow
+def test_wrong_letters_of_real_rows(shared_data: Path) -> None:
+    """On 700 real junk rows the batch form finds what the text form finds."""
+    junk = pl.read_ndjson(shared_data / "qa_bad_rows.jsonl", infer_schema_length=None)
+    batch = frame(junk.select(pl.col("question", "answer").cast(pl.String)).iter_rows(named=True))
+    found = damage._wrong_words(batch)
+    for number, row in enumerate(batch.select(damage.READ).iter_rows()):
+        expected = {n: wrong for n, text in zip(damage.READ, row, strict=True) if (wrong := wrong_words(text or ""))}
+        assert found.get(number, {}) == expected
