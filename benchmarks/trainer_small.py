@@ -66,7 +66,7 @@ def curated(folder: Path, files: list[Path]) -> Path:
 def one(base: str, path: Path, variant: str, seed: int, home: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Train once and score the adapter on validation and test."""
     template = "gemma" if base.startswith("gemma") else "auto"
-    sets = [*OURS, "engine=hf", "dtype=auto", f"template={template}", f"seed={seed}", *VARIANTS[variant]]
+    sets = [*OURS, f"engine={args.engine}", "dtype=auto", f"template={template}", f"seed={seed}", *VARIANTS[variant]]
     if args.steps:
         sets += [f"max_steps={args.steps}", "warmup=0"]
     if args.max_tokens:
@@ -122,6 +122,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, nargs="*", default=[DATA / name for name in FILES])
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2, 3])
     parser.add_argument("--variants", nargs="+", default=list(VARIANTS), choices=list(VARIANTS))
+    parser.add_argument("--engine", default="auto", help="the same for every run")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--steps", type=int, default=0, help="cut every run to so many steps: to try it out")
     parser.add_argument("--max-tokens", type=int, default=0)

@@ -110,6 +110,19 @@ def _from_folder(folder: Path, *, name: str, form: Literal["safetensors", "rando
 
 
 def _from_gguf(path: Path) -> Base:
+    config = gguf_config(path).to_dict()
+    from trainer.gguf_tokenizer import gguf_tokenizer
+
+    return Base(
+        name=path.stem, form="gguf", path=path, sha256=_root([path]), config=config, tokenizer=gguf_tokenizer(path)
+    )
+
+
+def gguf_config(path: Path) -> Any:
+    """Return transformers' configuration of the model in a GGUF file, its architecture named.
+
+    Errors: `MissingDependencyError` with the install line; `InputError` for a file that transformers cannot read.
+    """
     try:
         import gguf  # noqa: F401 - transformers asks for it only after a minute of other work
         from transformers import AutoConfig
@@ -118,16 +131,12 @@ def _from_gguf(path: Path) -> Base:
         raise MissingDependencyError(
             f"base {path.name}: reading a GGUF needs the package {error.name}; pip install 'ancient-aurora[train]' gguf"
         ) from error
-    from trainer.gguf_tokenizer import gguf_tokenizer
-
     try:
-        config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name, trust_remote_code=False).to_dict()
+        config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name, trust_remote_code=False)
     except (ValueError, KeyError, OSError) as error:
         raise InputError(f"base {path}: transformers cannot read this GGUF ({error}); give its safetensors") from error
-    config["architectures"] = [CAUSAL.get(config["model_type"], config["model_type"])]
-    return Base(
-        name=path.stem, form="gguf", path=path, sha256=_root([path]), config=config, tokenizer=gguf_tokenizer(path)
-    )
+    config.architectures = [CAUSAL.get(config.model_type, config.model_type)]
+    return config
 
 
 def _root(weights: Sequence[Path]) -> str:

@@ -81,5 +81,7 @@ def open_group(device: str = "auto") -> Group:
     local = int(os.environ.get("LOCAL_RANK", "0"))
     if cuda:
         torch.cuda.set_device(local)
-    distributed.init_process_group("nccl" if cuda else "gloo")
+        distributed.init_process_group("nccl", device_id=torch.device("cuda", local))
+    else:
+        distributed.init_process_group("gloo")
     return Group(rank=distributed.get_rank(), size=size, device=f"cuda:{local}" if cuda else "cpu")

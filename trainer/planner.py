@@ -180,8 +180,6 @@ def choose_engine(config: Config, base: Base, *, device: str, reasons: list[str]
 
 def _not_fused(config: Config, base: Base, *, dtype: str) -> str | None:
     """Return why the fused engine is not taken, or None."""
-    if base.form == "gguf":
-        return "the base is a GGUF"
     if set(config.targets) != set(ALL_LINEAR):
         return f"it adapts all of {', '.join(ALL_LINEAR)}"
     if dtype == "fp16":

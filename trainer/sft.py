@@ -181,6 +181,7 @@ def _go(run: Path, ready: Prepared, group: Group, habits: Habits, notify: Notify
     import torch
 
     config, plan = ready.config, ready.plan
+    notify = notify if group.writes else _silent  # of several processes one speaks
     notify("plan", {"run": str(run), "plan": plan})
     with lock(run) if group.writes else nullcontext():
         lora = Lora(rank=config.rank, alpha=config.alpha, targets=config.targets)

@@ -78,3 +78,15 @@ def fake_run(curated: Path, tmp_path: Path) -> Callable[..., Any]:
         )
 
     return start
+
+
+@pytest.fixture(scope="module")
+def smollm2() -> Path:
+    """The GGUF of SmolLM2; skips where its package is absent."""
+    from datakit.errors import MissingDependencyError
+    from trainer.base import smollm2_file
+
+    try:
+        return smollm2_file()
+    except MissingDependencyError as error:
+        pytest.skip(str(error))

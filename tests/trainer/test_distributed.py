@@ -21,7 +21,8 @@ from trainer.sft import Habits, train
 
 out, curated = sys.argv[1:]
 config = load_config("smoke", sets=["max_steps=4", "evaluations=2", "batch=6"])
-train("latest", config, out=Path(out), curated=Path(curated), habits=Habits(samples=1, max_new_tokens=2))
+train("latest", config, out=Path(out), curated=Path(curated), habits=Habits(samples=1, max_new_tokens=2),
+      notify=lambda event, facts: print(event))
 """
 
 
@@ -39,15 +40,17 @@ def trained(out: Path, curated: Path, size: int) -> Path:
             [sys.executable, "-c", WORKER, str(out), str(curated)],
             cwd=Path(__file__).parents[2],
             env={**env, "WORLD_SIZE": str(size), "RANK": str(rank), "LOCAL_RANK": str(rank)},
+            stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
         for rank in range(size)
     ]
     try:
-        for worker in workers:
-            _, told = worker.communicate(timeout=600)
+        for rank, worker in enumerate(workers):
+            said, told = worker.communicate(timeout=600)
             assert worker.returncode == 0, told
+            assert said.split()[:2] == (["plan", "evaluation"] if rank == 0 else []), "one process speaks"
     finally:
         for worker in workers:
             worker.kill()

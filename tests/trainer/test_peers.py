@@ -7,21 +7,10 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from datakit.errors import MissingDependencyError
 from datakit.lineage import check_files, read_manifest
-from trainer.base import smollm2_file
 from trainer.cli import app
 from trainer.metrics import read_metrics
 from trainer.preset import load_config
-
-
-@pytest.fixture(scope="module")
-def smollm2() -> Path:
-    """The GGUF of SmolLM2; skips where its package is absent."""
-    try:
-        return smollm2_file()
-    except MissingDependencyError as error:
-        pytest.skip(str(error))
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # TRL's and transformers' own

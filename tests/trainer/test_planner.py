@@ -154,7 +154,11 @@ def test_a_cpu_gets_the_plain_engine_and_a_missing_one_is_told(tiny: Any) -> Non
 @pytest.mark.parametrize(
     ("change", "sets", "because"),
     [
-        ({"form": "gguf"}, [], "not engine fused: the base is a GGUF"),
+        (
+            {"form": "gguf", "config": {**LLAMA_8B, "architectures": ["Gemma3ForCausalLM"]}},
+            [],
+            "not engine fused: architecture Gemma3",
+        ),
         ({}, ["targets=q_proj"], "not engine fused: it adapts all of"),
         ({}, ["dtype=fp16"], "not engine fused: it computes in bf16"),
         ({"config": {**LLAMA_8B, "architectures": ["GPT2LMHeadModel"]}}, [], "not engine fused: architecture GPT2"),
@@ -170,6 +174,14 @@ def test_why_the_fused_engine_is_not_taken_is_said(
     reasons: list[str] = []
     assert choose_engine(config, base, device="cuda:0", reasons=reasons) in ("unsloth", "hf")
     assert reasons[0].startswith(because)
+
+
+def test_a_llama_in_a_gguf_gets_the_fused_engine_too(tiny: Any) -> None:
+    """A GGUF base is unpacked and trained by the fastest engine like any other."""
+    base = replace(eight_billion(tiny), form="gguf")
+    reasons: list[str] = []
+    config = load_config("smoke", sets=["engine=auto", "dtype=bf16"])
+    assert choose_engine(config, base, device="cuda:0", reasons=reasons) == "fused"
 
 
 def test_a_llama_on_a_gpu_gets_the_fused_engine(tiny: Any) -> None:

@@ -37,8 +37,6 @@ def open_engine(base: "Base", lora: Lora, *, device: str, seed: int, options: En
     from trainer.fused.engine import open_engine as open_on_device
 
     del seed  # nothing is drawn here
-    if base.form == "gguf":
-        raise UsageError(f"base {base.name}: the fused engine reads safetensors; use --set engine=hf for a GGUF")
     if set(lora.targets) != set(ALL_LINEAR):
         raise UsageError(f"targets {', '.join(lora.targets)}: the fused engine adapts all of {', '.join(ALL_LINEAR)}")
     if options.dtype == "fp16":

@@ -1,4 +1,4 @@
-"""Reading a base model's tensors: one folder of safetensors, whole 16-bit weights or what bitsandbytes saved as NF4."""
+"""Reading a base model's tensors: a folder of safetensors, whole or NF4 as bitsandbytes saved it, or a GGUF file."""
 
 import json
 from pathlib import Path
@@ -71,6 +71,37 @@ class Checkpoint:
         return {
             entry.removeprefix(f"{name}."): self.tensor(entry) for entry in self._files if entry.startswith(beginning)
         }
+
+
+class GgufCheckpoint(Checkpoint):
+    """The tensors of a GGUF file under the names that safetensors have; transformers unpacks its blocks.
+
+    Unpacking gives float32 on the CPU: four bytes a weight there, for as long as the model is being loaded.
+    """
+
+    def __init__(self, path: Path, device: torch.device) -> None:
+        from transformers import AutoModelForCausalLM
+
+        self.folder = path
+        self.device = device
+        model = AutoModelForCausalLM.from_pretrained(
+            path.parent, gguf_file=path.name, dtype=torch.float32, trust_remote_code=False, local_files_only=True
+        )
+        self._tensors: dict[str, Tensor] = model.state_dict()
+        self._files = dict.fromkeys(self._tensors, path)
+
+    def tensor(self, name: str) -> Tensor:
+        if name not in self._tensors:
+            raise InputError(f"{self.folder}: no tensor {name!r}; expected the layout of a Llama-like model")
+        return self._tensors[name].to(self.device)
+
+    def close(self) -> None:
+        self._tensors.clear()
+
+
+def open_checkpoint(path: Path, device: torch.device) -> Checkpoint:
+    """Return the tensors of a folder of safetensors or of a .gguf file."""
+    return GgufCheckpoint(path, device) if path.suffix == ".gguf" else Checkpoint(path, device)
 
 
 def join(parts: list[Nf4]) -> Nf4:

@@ -151,25 +151,29 @@ class FusedEngine:
 
 
 def open_engine(
-    folder: Path, *, rank: int, alpha: float, device: str, options: Options, dtype: torch.dtype | None = None
+    path: Path, *, rank: int, alpha: float, device: str, options: Options, dtype: torch.dtype | None = None
 ) -> FusedEngine:
-    """Open a base model for training. dtype: what is computed in; None: bf16 on a card, float32 on a CPU.
+    """Open a base model, a folder or a .gguf file, for training.
+
+    dtype: what is computed in; None: bf16 on a card, float32 on a CPU.
 
     Errors: `UsageError` for a model that the engine cannot run, `InputError` for a damaged checkpoint.
     """
     from transformers import AutoConfig
 
     from datakit.errors import UsageError
+    from trainer.base import gguf_config
     from trainer.fused.shape import why_not
 
-    config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
+    gguf = path.suffix == ".gguf"
+    config: Any = gguf_config(path) if gguf else AutoConfig.from_pretrained(path, local_files_only=True)
     if reason := why_not(config.to_dict()):
-        raise UsageError(f"{folder}: {reason}; use --set engine=hf")
+        raise UsageError(f"{path}: {reason}; use --set engine=hf")
     place = torch.device(device)
     if dtype is None:
         dtype = torch.bfloat16 if place.type == "cuda" else torch.float32
     if place.type == "cuda":
         torch.cuda.reset_peak_memory_stats(place)
-    model = load_model(folder, config, rank=rank, alpha=alpha, device=place, dtype=dtype, options=options)
+    model = load_model(path, config, rank=rank, alpha=alpha, device=place, dtype=dtype, options=options)
     model.refresh()
     return FusedEngine(model, device=place, options=options)

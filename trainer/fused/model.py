@@ -7,7 +7,7 @@ from typing import Any, Final
 import torch
 from torch import Tensor
 
-from trainer.fused.checkpoint import Checkpoint, join
+from trainer.fused.checkpoint import Checkpoint, join, open_checkpoint
 from trainer.fused.layer import Layer, Tools
 from trainer.fused.linear import Group, Nf4, expander, lora_width
 from trainer.fused.options import Options
@@ -40,7 +40,7 @@ class Model:
 
 
 def load_model(
-    folder: Path,
+    path: Path,
     config: Any,
     *,
     rank: int,
@@ -49,13 +49,14 @@ def load_model(
     dtype: torch.dtype,
     options: Options,
 ) -> Model:
-    """Read a base model and put an empty LoRA on it. `config`: what transformers read from the folder's config.json.
+    """Read a base model and put an empty LoRA on it. `config`: what transformers read from the folder's config.json
+    or the GGUF's keys.
 
     Errors: `InputError` for a checkpoint that is not laid out as expected.
     """
     shape = read_shape(config.to_dict())
     ops = arithmetic(device)
-    checkpoint = Checkpoint(folder, device)
+    checkpoint = open_checkpoint(path, device)
     parameters = Parameters.empty(shape, rank=rank, scale=alpha / rank, dtype=dtype, device=device)
     layers = []
     for number in range(shape.layers):
