@@ -98,6 +98,19 @@ def _check(path: Path, config: dict[str, Any]) -> None:
     if not isinstance(config.get("lora_alpha"), int | float) or not isinstance(config.get("r"), int):
         raise InputError(f"{path}: expected numbers r and lora_alpha, found {config.get('r')!r} and "
                          f"{config.get('lora_alpha')!r}")  # fmt: skip
+    if config["r"] < 1:
+        raise InputError(f"{path}: r is {config['r']}, expected a rank from 1")
+    for option in ("rank_pattern", "alpha_pattern"):
+        _check_pattern(path, option, config.get(option) or {})
+
+
+def _check_pattern(path: Path, option: str, pattern: Any) -> None:
+    try:
+        if all(isinstance(value, int | float) and value > 0 and re.compile(key) for key, value in pattern.items()):
+            return
+    except (re.error, AttributeError, TypeError) as error:
+        raise InputError(f"{path}: {option} is no table of module patterns and numbers ({error})") from error
+    raise InputError(f"{path}: {option} is {str(pattern)[:80]}; expected module patterns with numbers above 0")
 
 
 def _pair(path: Path, module: str, parts: dict[str, Stored], config: dict[str, Any]) -> Lora:

@@ -115,7 +115,8 @@ def family_of(config: Mapping[str, Any]) -> Family:
 def text_config(config: Mapping[str, Any]) -> dict[str, Any]:
     """Return the config of the language model, which a model with eyes keeps one level down, defaults filled in."""
     family = family_of(config)
-    merged = {**config, **config.get("text_config", {})}
+    merged = {**config, **(config.get("text_config") or {})}
+    merged = {key: value for key, value in merged.items() if value is not None}  # null says as much as nothing
     for key, value in family.defaults:
         merged.setdefault(key, value)
     heads = merged.get("num_attention_heads")

@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from datakit.errors import InputError
 
@@ -76,7 +76,7 @@ def open_checkpoint(folder: Path) -> dict[str, Stored]:
     index = folder / _INDEX
     promised: dict[str, str] = {}
     if index.is_file():
-        promised = read_json(index).get("weight_map", {})
+        promised = _weight_map(index)
         names = sorted(set(promised.values()))
     else:
         names = sorted(path.name for path in folder.glob("model*.safetensors"))
@@ -113,10 +113,14 @@ def read_header(path: Path) -> dict[str, Stored]:
         header = json.loads(body)
     except ValueError as error:
         raise InputError(f"{path}: the header is not JSON ({error})") from error
+    except RecursionError as error:
+        raise InputError(f"{path}: the header is nested too deeply to be one") from error
+    if not isinstance(header, dict):
+        raise InputError(f"{path}: the header is a {type(header).__name__}, expected an object of tensors")
     header.pop("__metadata__", None)
     tensors: dict[str, Stored] = {}
     for name, entry in header.items():
-        dtype, shape, (begin, end) = entry["dtype"], tuple(entry["shape"]), entry["data_offsets"]
+        dtype, shape, begin, end = _entry(path, name, entry)
         if dtype not in WIDTHS:
             raise InputError(
                 f"{path}: tensor {name} is {dtype}; expected {', '.join(WIDTHS)}. An export merges on the 16-bit base, "
@@ -131,13 +135,39 @@ def read_header(path: Path) -> dict[str, Stored]:
     return tensors
 
 
+def _entry(path: Path, name: str, entry: Any) -> tuple[str, tuple[int, ...], int, int]:
+    """Return type, shape and place of a tensor as a header has them."""
+    if isinstance(entry, dict):
+        dtype, shape, place = entry.get("dtype"), entry.get("shape"), entry.get("data_offsets")
+        if isinstance(dtype, str) and _sizes(shape) and _sizes(place) and len(place) == 2:
+            return dtype, tuple(shape), place[0], place[1]
+    raise InputError(
+        f"{path}: tensor {name} is {str(entry)[:80]}; expected dtype, shape and two data_offsets. Fetch the file again"
+    )
+
+
+def _sizes(value: Any) -> TypeGuard[list[int]]:
+    return isinstance(value, list) and all(type(number) is int and number >= 0 for number in value)
+
+
+def _weight_map(index: Path) -> dict[str, str]:
+    """Return which file of the folder holds which tensor."""
+    found = read_json(index).get("weight_map", {})
+    if not isinstance(found, dict):
+        raise InputError(f"{index}: weight_map is a {type(found).__name__}, expected an object of tensors and files")
+    for tensor, file in found.items():
+        if not isinstance(file, str) or Path(file).name != file:
+            raise InputError(f"{index}: puts {tensor} into {file!r}; expected the name of a file beside the index")
+    return found
+
+
 def read_json(path: Path) -> dict[str, Any]:
     """Read a JSON object. Errors: `InputError` where it is missing, torn or no object."""
     try:
         value = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}); a model folder holds this file") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not JSON ({error})") from error
     if not isinstance(value, dict):
         raise InputError(f"{path}: expected a JSON object, found {type(value).__name__}")

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from datakit.errors import InputError
 from export.checkpoint import read_into
@@ -14,6 +14,9 @@ from export.gguf_values import ALIGNMENT, MAGIC, VERSION, Cursor, Value
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+_MOST_DIMENSIONS: Final = 4
+"""GGML_MAX_DIMS of ggml.h."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +73,8 @@ def open_gguf(path: Path) -> Gguf:
             raise InputError(f"{path}: GGUF version {version}; expected 2 or {VERSION}, little-endian")
         n_tensors, n_keys = cursor.number("Q"), cursor.number("Q")
         keys = {cursor.string(): cursor.value() for _ in range(n_keys)}
-        infos = [_info(cursor) for _ in range(n_tensors)]
-        alignment = keys["general.alignment"].value if "general.alignment" in keys else ALIGNMENT
+        infos = [_info(path, cursor) for _ in range(n_tensors)]
+        alignment = _whole(path, keys, "general.alignment", default=ALIGNMENT)
         data = -(-stream.tell() // alignment) * alignment
     tensors: dict[str, Placed] = {}
     for name, shape, code, offset in infos:
@@ -86,12 +89,24 @@ def open_gguf(path: Path) -> Gguf:
                 "or changed: fetch it again"
             )
         tensors[name] = Placed(file=path, type=kind, shape=shape, offset=data + offset)
-    if "split.count" in keys and keys["split.count"].value > 1:
-        raise InputError(f"{path}: one part of {keys['split.count'].value}; join them with llama-gguf-split --merge")
+    if (parts := _whole(path, keys, "split.count", default=1)) > 1:
+        raise InputError(f"{path}: one part of {parts}; join them with llama-gguf-split --merge")
     return Gguf(path=path, keys=keys, tensors=tensors, data_offset=data)
 
 
-def _info(cursor: Cursor) -> tuple[str, tuple[int, ...], int, int]:
+def _whole(path: Path, keys: Mapping[str, Value], name: str, *, default: int) -> int:
+    value = keys[name].value if name in keys else default
+    if type(value) is not int or (value < 1 and name == "general.alignment"):
+        raise InputError(f"{path}: {name} is {value!r}, expected a whole number from 1; the file is damaged")
+    return value
+
+
+def _info(where: Path, cursor: Cursor) -> tuple[str, tuple[int, ...], int, int]:
     name = cursor.string()
     dims = [cursor.number("Q") for _ in range(cursor.number("I"))]
+    if not 1 <= len(dims) <= _MOST_DIMENSIONS or 0 in dims:
+        raise InputError(
+            f"{where}: tensor {name} has the shape {dims[:8]}; expected 1 to {_MOST_DIMENSIONS} lengths from 1:"
+            " fetch the file again"
+        )
     return name, tuple(reversed(dims)), cursor.number("I"), cursor.number("Q")

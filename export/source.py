@@ -11,6 +11,7 @@ from export.adapter import Adapter, Lora, open_adapter
 from export.architectures import BY_GGUF, Family, family_of, gguf_name, hyperparameters, text_config
 from export.checkpoint import open_checkpoint, read_json
 from export.checks import check_adapter, check_complete
+from export.config_numbers import check_config
 from export.gguf_reader import open_gguf
 from export.gguf_values import Value, text
 from export.mix import Shape
@@ -64,6 +65,7 @@ def _from_folder(base: Path, adapter: Adapter | None, tokenizer: Path) -> Source
     from export.tokenizer import tokenizer_keys
 
     whole = read_json(base / "config.json")
+    check_config(base / "config.json", whole)
     family = family_of(whole)
     config = text_config(whole)
     shape = Shape(
