@@ -70,6 +70,8 @@ def rope_factors(rope: Mapping[str, Any], *, head_dim: int) -> "NDArray[Any] | N
         return None
     factor, low, high = (np.float32(rope[key]) for key in ("factor", "low_freq_factor", "high_freq_factor"))
     trained = np.float32(rope["original_max_position_embeddings"])
+    if head_dim % 2:
+        raise InputError(f"config.json: head_dim is {head_dim}, expected an even number: rope turns pairs")
     exponents = np.arange(0, head_dim, 2, dtype=np.float32) / np.float32(head_dim)
     frequencies = np.float32(1.0) / np.power(np.float32(rope.get("rope_theta", 10000.0)), exponents)
     out = np.ones(head_dim // 2, np.float32)

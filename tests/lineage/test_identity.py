@@ -106,3 +106,15 @@ def test_a_turn_with_a_float_is_refused() -> None:
     """What canonical JSON refuses, a row id refuses too, with the place."""
     with pytest.raises(TypeError, match=r"messages\[0\]\.content: expected text"):
         row_id([{"role": "user", "content": 1.5}])  # type: ignore[dict-item]
+
+
+def test_canonical_json_composes_values_and_keys() -> None:
+    """Letters that are equal in Unicode are equal bytes, in a value, in a key and within a list."""
+    composed, parted = "\u0929", "\u0928\u093c"
+    for one, other in (
+        ({"a": parted}, {"a": composed}),
+        ({parted: 1}, {composed: 1}),
+        ({"a": [parted]}, {"a": [composed]}),
+    ):
+        assert canonical_json(one) == canonical_json(other)
+    assert canonical_json({"a": "\u0928"}) != canonical_json({"a": composed})

@@ -57,7 +57,7 @@ FAULTS: Final = (
     Fault(
         name="the split looks at questions and not at passages",
         file="datakit/stages/split.py",
-        old='for key in ("split.question", "passage")',
+        old='for key in ("split.question", "group")',
         new='for key in ("split.question",)',
         tests=("tests/stages/test_split.py",),
     ),
