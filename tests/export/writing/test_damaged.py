@@ -101,6 +101,29 @@ def test_an_entry_of_another_kind_is_named(change: dict[str, Any], reason: str) 
         check_config(Path("m/config.json"), change)
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"factor": None}, "rope type llama3 needs factor above 0, found None"),
+        ({"factor": 0}, "rope type llama3 needs factor above 0, found 0"),
+        ({"original_max_position_embeddings": None}, "needs original_max_position_embeddings above 0, found None"),
+        ({"rope_theta": 0}, "needs rope_theta above 0, found 0"),
+        ({"low_freq_factor": 4.0}, "high_freq_factor is 4.0; expected more than low_freq_factor, 4.0"),
+    ],
+    ids=str,
+)
+def test_a_rope_without_its_numbers_is_refused(
+    change: dict[str, Any], reason: str, configs: dict[str, dict[str, Any]]
+) -> None:
+    """A stretch that is missing, null or 0 would fill the file with infinities: the number is named instead."""
+    config = configs["llama31"]
+    rope = rope_parameters({**config, "rope_scaling": {**config["rope_scaling"], **change}})
+    with pytest.raises(InputError, match=reason):
+        rope_factors(rope, head_dim=config["head_dim"])
+    with pytest.raises(InputError, match="head_dim is 7, expected an even number: rope turns pairs"):
+        rope_factors(rope_parameters(config), head_dim=7)
+
+
 @settings(max_examples=400)
 @given(data=st.data())
 def test_a_gguf_with_changed_bytes_is_read_or_refused(data: st.DataObject, head: tuple[Path, bytes, int]) -> None:
