@@ -2,8 +2,10 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -36,23 +38,32 @@ def watch(
     cwd: Path | None = None,
     stderr: IO[bytes] | None = None,
 ) -> Run:
-    """Run a command to its end; `stderr` None leaves its messages on ours. Linux only: it reads /proc."""
-    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    before = os.times()
-    began = time.perf_counter()
-    with tempfile.TemporaryFile("w+") as said:  # a pipe that nobody empties while we wait would fill up
-        process = subprocess.Popen(command, stdout=said, stderr=stderr, env=env, cwd=cwd)
-        peak = 0
-        while process.poll() is None:
-            peak = max(peak, sum(_resident(pid) for pid in tree(process.pid)))
-            time.sleep(_POLL_S)
-        wall = time.perf_counter() - began
-        _reap()
+    """Run a command to its end; `stderr` None leaves its messages on ours. Linux only: it reads /proc.
+
+    A process of its own stands between: it adopts what the command leaves behind, and nothing that others left.
+    """
+    with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as figures:  # a pipe would fill up
+        between = [sys.executable, "-I", "-S", __file__, str(figures.fileno()), *command]
+        subprocess.run(between, stdout=said, stderr=stderr, env=env, cwd=cwd, pass_fds=[figures.fileno()], check=True)
         said.seek(0)
-        out = said.read()
-    after = os.times()
-    cpu = after.children_user + after.children_system - before.children_user - before.children_system
-    return Run(process.returncode, out, wall, cpu, peak / 1e6)
+        figures.seek(0)
+        return Run(stdout=said.read(), **json.load(figures))
+
+
+def _between(figures: int, command: Sequence[str]) -> None:
+    """Run the command, wait for all that it leaves behind, and write what it took to the descriptor `figures`."""
+    ctypes.CDLL(None).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    began = time.perf_counter()
+    process = subprocess.Popen(command)
+    peak = 0
+    while process.poll() is None:
+        peak = max(peak, sum(_resident(pid) for pid in tree(process.pid)))
+        time.sleep(_POLL_S)
+    wall = time.perf_counter() - began
+    _reap()
+    used = os.times()
+    took = {"returncode": process.returncode, "wall_s": wall, "cpu_s": used.children_user + used.children_system}
+    os.write(figures, json.dumps(took | {"peak_rss_mb": peak / 1e6}).encode())
 
 
 def _reap() -> None:
@@ -81,3 +92,7 @@ def _resident(pid: int) -> int:
         return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * _PAGE_BYTES
     except OSError:
         return 0
+
+
+if __name__ == "__main__":
+    _between(int(sys.argv[1]), sys.argv[2:])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -31,6 +32,20 @@ def test_the_seconds_of_orphans_count() -> None:
     """A worker that outlives the command, as those of a forkserver do, is waited for and counted."""
     code = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', {BURN.format(seconds=0.3)!r}])"
     assert 0.3 <= watch(python(code)).cpu_s < 3
+
+
+def test_what_others_left_behind_is_neither_waited_for_nor_counted() -> None:
+    """A process of ours that works on, and one that ends meanwhile, are no part of the command's seconds."""
+    with (
+        subprocess.Popen(python("import time; time.sleep(60)")) as long,
+        subprocess.Popen(python(BURN.format(seconds=0.5))),
+    ):
+        began = time.monotonic()
+        watched = watch(python("import time; time.sleep(1)"))
+        waited = time.monotonic() - began
+        long.kill()
+    assert watched.cpu_s < 0.4
+    assert waited < 25
 
 
 def test_memory_is_summed_over_the_tree() -> None:
