@@ -12,7 +12,7 @@ from datakit.matching.alignment import align, joined
 from datakit.matching.lexemes import CONTENT_DROPPED, FIXED, Lexeme
 from datakit.matching.one_slip import one_slip
 from datakit.matching.spelling import same_but_slip, same_word
-from datakit.matching.wording import is_statement, same_wording
+from datakit.matching.wording import declares, is_statement, same_wording
 
 _WORDS_A_CHANGE: Final = 15  # one word in fifteen may differ in a long text: benchmarks/dedup.py --sweep
 _LONG_ANSWER: Final = 18  # words from which an answer may differ in one; a question never may: benchmarks/dedup.py
@@ -26,9 +26,12 @@ def question_match(
     """Return the share of words that agree, 0 to 1, or None: not the same question.
 
     `other_equal`: the answers are equal; then one edit between two plain words is a slip even where both are words
-    (तयार, तार): two questions one letter apart seldom have one answer. `reworded`: statements need not have one
+    (तयार, तार): two questions one letter apart seldom have one answer. That does not hold of two declarations in the
+    question's place, which ask nothing: one letter apart, they are two. `reworded`: statements need not have one
     wording (see wording.py): a leaked text is leaked in other words too.
     """
+    if not reworded and declares(left) and declares(right) and not _to_the_letter(left, right):
+        return None
     if other_equal and one_slip(left, right, asks=True):
         return 1.0
     return _match(left, right, None, other_equal, reworded)
@@ -77,6 +80,10 @@ def _match(
     if not reworded and is_statement(left) and is_statement(right) and not same_wording(left, right, allowed):
         return None
     return 2 * len(pairs) / (len(one) + len(two)) if left_over or right_over else 1.0
+
+
+def _to_the_letter(left: list[Lexeme], right: list[Lexeme]) -> bool:
+    return "".join(word.surface for word in left) == "".join(word.surface for word in right)
 
 
 def _fixed(words: list[Lexeme]) -> list[tuple[str, str]]:

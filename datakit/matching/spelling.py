@@ -14,6 +14,9 @@ from datakit.screening.known_words import known_words
 _SIGNS: Final = frozenset("ािीुूृॅेैॉोौ्ंः")
 _BROKEN: Final = re.compile("^[ा-्]|[ा-ौ्][ा-्]|[ंः][ा-्]|[ऄ-औॲ][ऺ-ौ्]")
 """What no word has: a sign at the start, on a sign, on a bindu or on a vowel. Such a word is a misprint for certain."""
+_BINDU: Final = "ं"
+_NASALS: Final = ("ङ", "ञ", "ण", "न", "म")
+_BEFORE_STOP: Final = re.compile("ं(?=([क-नप-भ]))")
 _MIN_CODE_POINTS: Final = 4  # वन/मन, राम/रमा: in shorter words one edit makes another word
 _MIN_FOR_LETTER: Final = 5  # the same for a lost letter: पुणे/पुरणे
 _CONFUSED: Final = frozenset({frozenset("ेै"), frozenset("ोौ"), frozenset("ाॉ"), frozenset("ेॅ")})
@@ -55,7 +58,19 @@ def same_but_slip(left: Lexeme, right: Lexeme) -> bool:
 
 
 def edited(a: str, b: str) -> bool:
-    """Tell whether one slip parts two spellings: a code point lost, added or swapped, or a sign for a sign."""
+    """Tell whether one slip parts two spellings: a code point lost, added or swapped, or a sign for a sign.
+
+    A slip that parts a nasal from its consonant (बॉम्बे, बॉमब्े) is seen where the bindu of the key is written out.
+    """
+    return _edited(a, b) or ((_BINDU in a) != (_BINDU in b) and _edited(_nasals(a), _nasals(b)))
+
+
+def _nasals(word: str) -> str:
+    """Write each bindu before a stop as the nasal of its class: बॉंबे as बॉम्बे."""
+    return _BEFORE_STOP.sub(lambda found: _NASALS[(ord(found[1]) - ord("क")) // 5] + "्", word)
+
+
+def _edited(a: str, b: str) -> bool:
     long, short = (a, b) if len(a) >= len(b) else (b, a)
     start = next((n for n, (x, y) in enumerate(zip(long, short, strict=False)) if x != y), len(short))
     if len(long) == len(short) + 1:
@@ -106,7 +121,7 @@ def _exchanged(a: str, b: str, at: int, named: bool) -> bool:
 
 def two_villages(a: str, b: str) -> bool:
     """वडगाव and वाडगाव: names of places differ by one sign, and lists do not know them all."""
-    return is_place_name(a) and is_place_name(b) and is_attested(a) == is_attested(b)
+    return is_place_name(a) and is_place_name(b) and not _one_is_word(a, b)
 
 
 def lost_sign(a: str, b: str) -> bool:
@@ -118,7 +133,12 @@ def lost_sign(a: str, b: str) -> bool:
 
 def is_misprint(a: str, b: str) -> bool:
     """Tell whether of two skeletons exactly one is a word, so that the other can be a slip in it."""
-    return is_attested(a) != is_attested(b) or bool(_BROKEN.search(a)) != bool(_BROKEN.search(b))
+    return _one_is_word(a, b) or bool(_BROKEN.search(a)) != bool(_BROKEN.search(b))
+
+
+def _one_is_word(a: str, b: str) -> bool:
+    """The word list has one of the two, or has it so much oftener that the other is its misprint there too."""
+    return (is_attested(a) or is_attested(b)) and not _both_known(a, b)
 
 
 def is_known(word: Lexeme) -> bool:

@@ -16,6 +16,8 @@ _LIST: Final = skeleton(fold("?यादी"))  # नावे: asks only where 
 _ONLY: Final = "च"
 _SPOKEN: Final = {"े", "ं"}
 _LEFT_OUT: Final = frozenset({"honorific", "weak", "filler", "tense"})
+_FINITE: Final = frozenset({"tense", "light"})
+_VISARGA: Final = "ः"  # लिहाः: a colon that became a visarga
 _TOLD: Final = frozenset(fold(word) for word in ("सांगा", "लिहा", "ओळखा", "नमूद", "द्या", "करा", "सांग", "लिही", "निवडा"))
 
 
@@ -25,6 +27,15 @@ def is_statement(words: list[Lexeme]) -> bool:
         bool(words) and words[-1].surface in _TOLD
     )
     return len(words) >= _STATEMENT and not asks
+
+
+def declares(words: list[Lexeme]) -> bool:
+    """Tell whether a statement ends in its verb (आहे, होती, झाली) and tells nobody to do anything.
+
+    A heading that is to be completed, or a task that a quotation follows, is a prompt and not a declaration.
+    """
+    told = any(word.surface.rstrip(_VISARGA) in _TOLD for word in words)
+    return is_statement(words) and words[-1].kind in _FINITE and not told
 
 
 def same_wording(left: list[Lexeme], right: list[Lexeme], allowed: int) -> bool:

@@ -58,3 +58,9 @@ def test_three_spellings_of_the_eyelash_meet() -> None:
     """ZWJ, nukta, hyphen and bare ऱ give the one canonical U+0931 U+094D."""
     spellings = ["शेतकर्\u200dयांचा", "शेतकर\u093c्यांचा", "शेतक-यांचा", "शेतकऱयांचा", "शेतकऱ्यांचा"]
     assert {normalize(text) for text in spellings} == {"शेतकऱ्यांचा"}
+
+
+@pytest.mark.parametrize("ending", ["वर", "वरचा", "वरची", "वरचे", "वरच्या", "वरच्यांना", "वरील", "वरून"])
+def test_a_postposition_with_an_ending_of_its_own_shows_the_eyelash(ending: str) -> None:
+    """What stands on a face is चेहऱ्यावरचा; वर takes the endings of an adjective."""
+    assert normalize(f"चेह-या{ending}") == f"चेहऱ्या{ending}"

@@ -2,8 +2,8 @@
 
 import pytest
 
-from datakit.matching.lexemes import lexeme
-from datakit.matching.spelling import same_but_slip, same_word
+from datakit.matching.lexemes import lexeme, skeleton
+from datakit.matching.spelling import edited, is_misprint, same_but_slip, same_word, two_villages
 
 
 @pytest.mark.parametrize(
@@ -58,3 +58,26 @@ def test_where_all_else_is_equal_one_edit_between_words_is_a_slip() -> None:
     assert not same_word(lexeme("तयार"), lexeme("तार"))
     assert same_but_slip(lexeme("तयार"), lexeme("तार"))
     assert not same_but_slip(lexeme("तयार"), lexeme("वार"))
+
+
+@pytest.mark.parametrize(
+    ("word", "slip"),
+    [("बॉम्बे", "बॉमब्े"), ("बॉम्बे", "बॉ्मबे"), ("अंक", "अङक्"), ("कुंभ", "कुमभ्"), ("पंचवटी", "पञचवटी")],
+)
+def test_a_slip_inside_a_nasal_cluster_is_one_slip(word: str, slip: str) -> None:
+    """The key writes म् before ब as a bindu; torn apart it is म again, which is one slip and not two."""
+    assert edited(skeleton(word), skeleton(slip))
+    assert edited(skeleton(slip), skeleton(word))
+
+
+def test_other_nasals_are_no_slip() -> None:
+    """Only the nasal of the consonant's own class stands behind a bindu."""
+    assert not edited("कुंभ", "कुङभ्")
+    assert not edited("बॉंबे", "बॉनब्े")
+
+
+def test_a_misprint_in_the_word_list_is_a_misprint_still() -> None:
+    """A form a hundred times rarer than its neighbour is that one's misprint, also in the name of a place."""
+    assert is_misprint("सिंधुदुर्ग", "सिधुदुर्ग")
+    assert not two_villages("सिंधुदुर्ग", "सिधुदुर्ग")
+    assert two_villages("वडगाव", "वाडगाव")

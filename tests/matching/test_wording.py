@@ -4,7 +4,7 @@ import pytest
 
 from datakit.matching.lexemes import lexeme, lexemes
 from datakit.matching.near_match import answer_match, question_match
-from datakit.matching.wording import is_statement, same_wording, written_alike
+from datakit.matching.wording import declares, is_statement, same_wording, written_alike
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,32 @@ from datakit.matching.wording import is_statement, same_wording, written_alike
 def test_what_is_a_statement(text: str, statement: bool) -> None:
     """A question word or an imperative asks; a name or a place of three words is no sentence."""
     assert is_statement(lexemes(text)) is statement
+
+
+@pytest.mark.parametrize(
+    ("text", "declaration"),
+    [
+        ("मराठ्यांनी अटकेपार झेंडे लावले आहेत", True),
+        ("पेशव्यांची सत्ता १८१८ मध्ये समाप्त झाली", True),
+        ("अभिनव भारत या गुप्त संस्थेचे संस्थापक", False),
+        ("खालील विषयावर परिच्छेद लिहाः किल्ला जिंकला होता", False),
+        ("ही घटनादुरुस्ती कशाशी संबंधित आहे", False),
+        ("प्लासीची लढाई कोणाच्यात झाली", False),
+    ],
+)
+def test_what_is_a_declaration(text: str, declaration: bool) -> None:
+    """A sentence that ends in its verb; a phrase to be completed, a task and a question are none."""
+    assert declares(lexemes(text)) is declaration
+
+
+def test_two_declarations_in_the_place_of_questions_are_one_only_to_the_letter() -> None:
+    """They ask nothing, so an equal answer does not say that one is a copy; as answers a misprint joins them."""
+    one, other = (lexemes(f"मराठ्यांच्या {word} मागणी वाढली आहे") for word in ("बाजारपेठेत", "बाजारापेठेत"))
+    assert question_match(one, one, other_equal=True) == 1.0
+    assert question_match(one, other, other_equal=True) is None
+    assert answer_match(one, other, other_equal=True) == 1.0
+    asked, misprinted = (lexemes(f"मराठ्यांच्या {word} मागणी का वाढली आहे") for word in ("बाजारपेठेत", "बाजारापेठेत"))
+    assert question_match(asked, misprinted, other_equal=True) == 1.0
 
 
 @pytest.mark.parametrize(
