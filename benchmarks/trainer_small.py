@@ -1,17 +1,18 @@
 """What the seed's settings and ours learn from the same real Marathi questions, on two small models, three seeds each.
 
-    python -m benchmarks.trainer_small --gguf smollm2=FILE.gguf --gguf gemma=FILE.gguf [--seeds 1 2 3] [--device cuda]
+    python -m benchmarks.trainer_small --base smollm2=FILE.gguf --base gemma=FOLDER [--seeds 1 2 3] [--max-tokens 192]
 
-The seed's settings are its notebook's: 60 steps of 2 × 4 rows, 2e-4, linear, the last adapter. Ours are the preset's:
-steps from epochs, cosine, evaluation during the run, the best adapter. Both train on the same version, through
-`trainer.sft.train`, with the base as its GGUF has it. The losses are on answers alone: on the validation rows, by which
-ours chooses its adapter, and on the test rows, which nobody has seen. A run that is in the results already is not
-repeated, so the command may be given again until all are there; `--steps` cuts runs short to try it out.
+The seed's settings are its notebook's: 60 steps of 2 × 4 rows, 2e-4, linear, the last adapter. Ours are those of the
+base's own preset: steps from epochs, cosine, evaluation during the run, the best adapter. Both train on the same
+version, through `trainer.sft.train`, on the same base. The losses are on answers alone: on the validation rows, by
+which ours chooses its adapter, and on the test rows, which nobody has seen. A run that is in the results already is
+not repeated, so the command may be given again until all are there; `--steps` cuts runs short to try it out.
 """
 
 import argparse
 import json
 import os
+import re
 import shutil
 import statistics
 import tempfile
@@ -21,11 +22,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from datakit.lineage import read_manifest
+from datakit.lineage import find_version, read_manifest
 from trainer.evaluate import evaluate
 from trainer.preset import load_config
 from trainer.sft import Habits, Trained, train
-from trainer.version import find_version
 
 RESULTS = Path(__file__).parent / "results" / "trainer_small.json"
 DATA = Path(os.environ.get("AURORA_DATA", Path(__file__).parents[2] / "shared" / "data"))
@@ -37,15 +37,14 @@ SEED_SETTINGS = (
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "seed": SEED_SETTINGS,
     "ours": (),
-    "ours, prompt weight 0.1": ("prompt_loss_weight=0.1",),
+    "ours, 60 steps": ("max_steps=60",),
 }
-OURS = ("learning_rate=5e-4", "epochs=3", "evaluations=6", "patience=3")
 
 
 def curated(folder: Path, files: list[Path]) -> Path:
-    """Return a folder with one version of these files: the default recipe, closed book.
+    """Return a folder with one version of these files: the default recipe, closed book, no system prompt.
 
-    With their passages the rows would be longer than what small models are trained on here.
+    With passages and prompt the rows would be longer than what small models are trained on here.
     """
     from datakit.pipeline import curate
     from datakit.recipe import parse
@@ -53,6 +52,7 @@ def curated(folder: Path, files: list[Path]) -> Path:
 
     recipe = (BUILTIN / "marathi-history.toml").read_text(encoding="utf-8")
     recipe = recipe.replace('use = "chat"', 'use = "chat"\ncontext = "omit"')
+    recipe = re.sub(r"(?m)^system = .*$", 'system = ""', recipe)
 
     raw = folder / "raw"
     raw.mkdir()
@@ -65,13 +65,13 @@ def curated(folder: Path, files: list[Path]) -> Path:
 
 def one(base: str, path: Path, variant: str, seed: int, home: Path, args: argparse.Namespace) -> dict[str, Any]:
     """Train once and score the adapter on validation and test."""
-    template = "gemma" if base.startswith("gemma") else "auto"
-    sets = [*OURS, f"engine={args.engine}", "dtype=auto", f"template={template}", f"seed={seed}", *VARIANTS[variant]]
+    preset = "gemma" if base.startswith("gemma") else "cpu-smollm2"
+    sets = [f"engine={args.engine}", "dtype=auto", f"seed={seed}", *VARIANTS[variant]]
     if args.steps:
         sets += [f"max_steps={args.steps}", "warmup=0"]
     if args.max_tokens:
         sets.append(f"max_tokens={args.max_tokens}")
-    config = load_config("cpu-smollm2", sets=sets, base=str(path))
+    config = load_config(preset, sets=sets, base=str(path))
     began = time.perf_counter()
     from trainer.planner import Wishes
 
@@ -116,7 +116,11 @@ def table(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        "--gguf", action="append", required=True, metavar="NAME=FILE", help="a base; gemma… gets its template"
+        "--base",
+        action="append",
+        required=True,
+        metavar="NAME=PATH",
+        help="gemma… is trained by the preset of that name",
     )
     parser.add_argument("--version", help="folder of a version; default: one curated from the real data")
     parser.add_argument("--data", type=Path, nargs="*", default=[DATA / name for name in FILES])
@@ -128,7 +132,7 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=0)
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
-    bases = {name: Path(path) for name, path in (text.split("=", 1) for text in args.gguf)}
+    bases = {name: Path(path) for name, path in (text.split("=", 1) for text in args.base)}
     before = json.loads(args.out.read_text())["runs"] if args.out.is_file() else []
     runs = {(run["base"], run["variant"], run["seed"]): run for run in before}
     with tempfile.TemporaryDirectory() as folder:
@@ -156,9 +160,11 @@ def write(out: Path, runs: list[dict[str, Any]], rows: Mapping[str, int], args: 
 
     device = torch.cuda.get_device_name(0) if torch.cuda.is_available() and args.device != "cpu" else "cpu"
     body = {
-        "command": "python -m benchmarks.trainer_small --gguf smollm2=FILE.gguf --gguf gemma=FILE.gguf"
-        + (f" --steps {args.steps}" if args.steps else ""),
-        "data": f"{', '.join(path.name for path in args.data)}, curated by marathi-history, closed book: {dict(rows)}",
+        "command": "python -m benchmarks.trainer_small --base smollm2=FILE.gguf --base gemma=FOLDER"
+        + (f" --steps {args.steps}" if args.steps else "")
+        + (f" --max-tokens {args.max_tokens}" if args.max_tokens else ""),
+        "data": f"{', '.join(path.name for path in args.data)}, curated by marathi-history, closed book,"
+        f" no system prompt: {dict(rows)}",
         "device": device,
         "versions": {name: version(name) for name in ("torch", "transformers", "peft")},
         "loss": "nats by answer token",
