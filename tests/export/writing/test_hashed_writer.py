@@ -1,8 +1,10 @@
-"""One reading, one writing, one hash: what is hashed is what lies in the file, and whatever fails is named."""
+"""What is hashed is what lies in the file, and whatever fails is named."""
 
+import errno
 import hashlib
 import os
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from export.hashed_writer import HashedWriter
 from export.part_file import held
 
 SOURCE = bytes(range(256)) * 12_000
-"""3 MB: more than all the blocks of a writer hold, so that blocks are used again."""
+"""3 MB: more than the buffer through which it is hashed."""
 STEPS = st.one_of(
     st.tuples(st.just("write"), st.binary(max_size=300)),
     st.tuples(st.just("copy"), st.tuples(st.integers(0, len(SOURCE)), st.integers(0, len(SOURCE)))),
@@ -85,6 +87,52 @@ def test_a_long_copy_is_whole(tmp_path: Path) -> None:
     assert found == hashlib.sha256(raw).hexdigest()
 
 
+@pytest.mark.parametrize("number", [errno.EINVAL, errno.ENOSYS, errno.ENOTSOCK, errno.EOPNOTSUPP])
+def test_without_sendfile_the_bytes_are_the_same(
+    number: int, tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system or a kernel that cannot copy by itself gets the bytes through a buffer."""
+    asked = []
+
+    def refuse(*wanted: int) -> int:
+        asked.append(wanted)
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "sendfile", refuse)
+    with held(tmp_path / "part") as descriptor:
+        writer = HashedWriter(descriptor, tmp_path / "part")
+        writer.copy(source, 7, len(SOURCE) - 7)
+        found = writer.close()
+    assert asked
+    assert (tmp_path / "part").read_bytes() == SOURCE[7:]
+    assert found == hashlib.sha256(SOURCE[7:]).hexdigest()
+
+
+def test_a_file_that_cannot_be_read_back_has_no_hash(tmp_path: Path, source: Path) -> None:
+    """The hash is of the file, not of what was meant to be there: a file cut short behind the writer is told."""
+    with held(tmp_path / "part") as descriptor:
+        writer = HashedWriter(descriptor, tmp_path / "part")
+        writer.copy(source, 0, 100)
+        for _ in range(500):  # till the first range has been hashed
+            if writer._waiting.empty():
+                break
+            time.sleep(0.01)
+        os.ftruncate(descriptor, 0)
+        os.lseek(descriptor, 0, os.SEEK_SET)
+        writer.copy(source, 0, 50)
+        with pytest.raises(OutputError, match=r"part: what was written cannot be read back"):
+            writer.close()
+
+
+def test_the_wait_for_the_hash_is_bounded(tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A copy of more pieces than may wait goes on as soon as one is hashed, and its hash is right."""
+    monkeypatch.setattr("export.hashed_writer._PIECE_BYTES", 10_000)
+    with held(tmp_path / "part") as descriptor:
+        writer = HashedWriter(descriptor, tmp_path / "part")
+        writer.copy(source, 0, len(SOURCE))
+        assert writer.close() == hashlib.sha256(SOURCE).hexdigest()
+
+
 def test_a_full_device_says_so(tmp_path: Path, source: Path) -> None:
     """The disk's own refusal becomes an error with place, count and next step, for a chunk and for a range alike."""
     with full() as descriptor:
@@ -97,7 +145,7 @@ def test_a_full_device_says_so(tmp_path: Path, source: Path) -> None:
 
 
 def test_a_writer_that_failed_often_still_ends(tmp_path: Path, source: Path) -> None:
-    """A caller that goes on after refusals, more often than there are blocks and chunks, never waits for ever."""
+    """A caller that goes on after refusals, more often than there are chunks that may wait, never waits for ever."""
     with full() as descriptor:
         writer = HashedWriter(descriptor, tmp_path / "full")
         for _ in range(40):
@@ -128,12 +176,12 @@ def test_a_source_that_fails_is_named(name: str, reason: str, tmp_path: Path) ->
         writer.close()
 
 
-def test_failures_leave_no_block_behind(tmp_path: Path) -> None:
-    """Sources that fail, more often than there are blocks, do not use the blocks up."""
+def test_failures_leave_nothing_behind(tmp_path: Path) -> None:
+    """Sources that fail, however often, add no byte to the file or its hash."""
     (tmp_path / "short").write_bytes(b"x")
     with held(tmp_path / "part") as descriptor:
         writer = HashedWriter(descriptor, tmp_path / "part")
-        for _ in range(20):
+        for _ in range(40):
             with pytest.raises(InputError, match="ends at byte 1"):
                 writer.copy(tmp_path / "short", 1, 10)
         writer.copy(tmp_path / "short", 0, 1)
