@@ -67,6 +67,8 @@ def one(base: str, path: Path, variant: str, seed: int, home: Path, args: argpar
     """Train once and score the adapter on validation and test."""
     preset = "gemma" if base.startswith("gemma") else "cpu-smollm2"
     sets = [f"engine={args.engine}", "dtype=auto", f"seed={seed}", *VARIANTS[variant]]
+    if args.epochs and variant == "ours":
+        sets.append(f"epochs={args.epochs}")
     if args.steps:
         sets += [f"max_steps={args.steps}", "warmup=0"]
     if args.max_tokens:
@@ -129,6 +131,7 @@ def main() -> None:
     parser.add_argument("--engine", default="auto", help="the same for every run")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--steps", type=int, default=0, help="cut every run to so many steps: to try it out")
+    parser.add_argument("--epochs", type=float, default=0, help="of ours, in place of the preset's")
     parser.add_argument("--max-tokens", type=int, default=0)
     parser.add_argument("--out", type=Path, default=RESULTS)
     args = parser.parse_args()
@@ -162,6 +165,7 @@ def write(out: Path, runs: list[dict[str, Any]], rows: Mapping[str, int], args: 
     body = {
         "command": "python -m benchmarks.trainer_small --base smollm2=FILE.gguf --base gemma=FOLDER"
         + (f" --steps {args.steps}" if args.steps else "")
+        + (f" --epochs {args.epochs:g}" if args.epochs else "")
         + (f" --max-tokens {args.max_tokens}" if args.max_tokens else ""),
         "data": f"{', '.join(path.name for path in args.data)}, curated by marathi-history, closed book,"
         f" no system prompt: {dict(rows)}",
