@@ -100,12 +100,16 @@ def unique(names: Sequence[str | None]) -> list[str]:
 def advice(names: Sequence[str]) -> str:
     """Say which columns were found and which mapping to write."""
     listed = ", ".join(names[:12]) + (f", … ({len(names)} columns)" if len(names) > 12 else "")
-    first, second = ([*names, "…", "…"])[:2]
     return (
         f"found columns: {listed}; expected a question and an answer (such as question/answer, "
-        "प्रश्न/उत्तर, instruction/output); "
-        f'write in the recipe: columns = {{ question = "{first}", answer = "{second}" }}'
+        f"प्रश्न/उत्तर, instruction/output); {mapping_line(names)}"
     )
+
+
+def mapping_line(names: Sequence[str]) -> str:
+    """Return the mapping to write where the names do not tell, the first two columns as an example."""
+    first, second = ([*names, "…", "…"])[:2]
+    return f'write in the recipe: columns = {{ question = "{first}", answer = "{second}" }}'
 
 
 def check_mapping(mapping: Mapping[str, str] | None) -> None:

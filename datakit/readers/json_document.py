@@ -42,7 +42,7 @@ def walk(value: object, path: str, recognizer: Recognizer) -> Iterator[Found | R
     if isinstance(value, list):
         for number, item in enumerate(value):
             yield from walk(item, f"{path}[{number}]", recognizer)
-    elif isinstance(value, dict) and not recognizer.knows(value):
+    elif isinstance(value, dict) and not recognizer.knows(value) and not _is_document(value, recognizer):
         holders = [(key, item) for key, item in value.items() if _holds_rows(item, recognizer)]
         for key, item in holders:
             yield from walk(item, path + path_key(key), recognizer)
@@ -52,13 +52,30 @@ def walk(value: object, path: str, recognizer: Recognizer) -> Iterator[Found | R
         yield path, value, None
 
 
+def _is_document(value: dict[str, object], recognizer: Recognizer) -> bool:
+    """Tell whether an object is a text of its own, and not the passage above a list of pairs."""
+    return recognizer.is_document(value) and not any(_holds_pairs(item, recognizer) for item in value.values())
+
+
+def _holds_pairs(value: object, recognizer: Recognizer) -> bool:
+    if isinstance(value, list):
+        return any(_holds_pairs(item, recognizer) for item in value)
+    if not isinstance(value, dict):
+        return False
+    return recognizer.knows(value) or any(_holds_pairs(item, recognizer) for item in value.values())
+
+
 def _holds_rows(value: object, recognizer: Recognizer) -> bool:
     """Tell whether there may be records below a value."""
     if isinstance(value, list):
         return any(isinstance(item, dict | list) for item in value)
     if not isinstance(value, dict) or not value:
         return False
-    return recognizer.knows(value) or any(_holds_rows(item, recognizer) for item in value.values())
+    return (
+        recognizer.knows(value)
+        or recognizer.is_document(value)
+        or any(_holds_rows(item, recognizer) for item in value.values())
+    )
 
 
 def _kind(head: bytes) -> tuple[str, object]:

@@ -9,7 +9,7 @@ from datakit.readers.row import Row, reject
 
 DETAIL = (
     "found text with no question and answer; expected प्र./उ., प्रश्न:/उत्तर:, Q:/A:, or a heading that asks; "
-    "mark the pairs, or have questions made from it; its text is in the context"
+    "mark the pairs, or have questions made from it by `datakit synthesize`; its text is in the context"
 )
 
 PIECE_CHARS: Final = 3_000
@@ -22,9 +22,9 @@ MAX_HELD_CHARS: Final = 1_000_000
 """More text than this is given before it is known whether its numbered lines ask something."""
 
 
-def passage_row(locator: str, text: str, meta: str | None = None) -> Row:
+def passage_row(locator: str, text: str, meta: str | None = None, *, detail: str = DETAIL) -> Row:
     """Build the reject of a text in which nothing is asked; the whole text is its context."""
-    return reject(locator, "no_question_answer_pairs", DETAIL, text, context=text, meta=meta)
+    return reject(locator, "no_question_answer_pairs", detail, text, context=text, meta=meta)
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Take one object of any known shape to records: pairs, Alpaca, multiple choice, conversations, SQuAD.
+"""Take one object of any known shape to records: pairs, Alpaca, multiple choice, conversations, SQuAD, documents.
 
 The shape is told from the names of the columns once for each set of names, then used for every row that has them.
 """
@@ -11,6 +11,7 @@ from datakit.readers.conversations import conversation_rows
 from datakit.readers.document import Reading
 from datakit.readers.options import option_columns
 from datakit.readers.pairs import PairPlan
+from datakit.readers.prose_column import ProsePlan, prose_column
 from datakit.readers.row import Row, reject
 from datakit.readers.squad import nested_rows, squad_rows
 from datakit.readers.values import shown
@@ -38,7 +39,12 @@ class Recognizer:
 
     def knows(self, value: Mapping[str, object]) -> bool:
         """Tell whether the names of an object are those of a record or of a shape that holds records."""
-        return self._plan(value) is not None
+        plan = self._plan(value)
+        return plan is not None and not isinstance(plan, ProsePlan)
+
+    def is_document(self, value: Mapping[str, object]) -> bool:
+        """Tell whether an object holds a text and no pair."""
+        return isinstance(self._plan(value), ProsePlan)
 
     def rows(self, value: object, locator: str, raw: bytes | str | None = None) -> Iterable[Row]:
         """Return the rows of one object, a reject where it has no known shape."""
@@ -116,7 +122,10 @@ class Recognizer:
         if not options and "options" not in roles:
             roles = {role: column for role, column in roles.items() if role not in ("answer_index", "answer_number")}
         if not has_pair(roles):
-            return None
+            if (text := prose_column(names, reading.columns, roles)) is None:
+                return None
+            reading.saw("prose", context=text)
+            return ProsePlan(column=text, names=names)
         if roles.get("answer") == "answers" and not mapped and not isinstance(value["answers"], str):
             reading.saw("squad", question=roles["question"], answer="answers", **_context(roles))
             return squad_rows(roles["question"], roles.get("context"), names)

@@ -91,12 +91,12 @@ def test_double_headers_are_not_guessed(rows: Read) -> None:
 
 def test_unknown_columns_reject_every_row(rows: Read) -> None:
     """Where the header tells nothing, each row is rejected with the columns found."""
-    found = rows("a.csv", "शीर्षक,मजकूर\nक,ख\nग,घ\n")
+    found = rows("a.csv", "शीर्षक,तपशील\nक,ख\nग,घ\n")
     assert [(row["locator"], row["reject_reason"]) for row in found] == [
         ("line 2", "unrecognised_columns"),
         ("line 3", "unrecognised_columns"),
     ]
-    assert 'question = "शीर्षक", answer = "मजकूर"' in found[0]["reject_detail"]
+    assert 'question = "शीर्षक", answer = "तपशील"' in found[0]["reject_detail"]
 
 
 def test_invalid_utf8_and_nul_lines(rows: Read) -> None:

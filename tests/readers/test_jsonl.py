@@ -45,7 +45,12 @@ def test_hash_is_of_the_text_alone(rows: Read) -> None:
         ('{"question": {"text": "क?"}, "answer": "ख"}', "not_text", "column question: found an object"),
         ('{"question": "क?", "answer": true}', "not_text", "column answer: found a truth value"),
         ('{"question": "क?", "answer": "ख\x00ग"}', "nul_bytes", "NUL byte at byte"),
-        ('{"text": "प्रस्तावना", "page": 4}', "unrecognised_columns", 'columns = { question = "text", answer = "page" }'),
+        ('{"part": "प्रस्तावना", "page": 4}', "unrecognised_columns", 'columns = { question = "part", answer = "page" }'),
+        (
+            '{"text": "प्रस्तावना", "page": 4}',
+            "no_question_answer_pairs",
+            'columns = { question = "text", answer = "page" }',
+        ),
         ('{"question": "\\ud800", "answer": "ख"}', "invalid_json", "surrogate"),
     ],
 )
