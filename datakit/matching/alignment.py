@@ -3,10 +3,14 @@
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
+
+from datakit.matching.close_words import close_words
 from datakit.matching.lexemes import Lexeme
 from datakit.matching.spelling import same_word
 
 _MAX_CELLS: Final = 250_000  # of one alignment; beyond it two long texts count as different (500 × 500 unmatched words)
+_WORTH_A_LOOK: Final = 64  # cells from which looking for words that could be one costs less than comparing all
 Pairs = list[tuple[Lexeme, Lexeme]]
 Same = Callable[[Lexeme, Lexeme], bool]
 
@@ -30,26 +34,55 @@ def align(one: list[Lexeme], two: list[Lexeme], same: Same = same_word) -> tuple
 
 
 def _longest_common(left: list[Lexeme], right: list[Lexeme], same: Same) -> tuple[Pairs, list[Lexeme], list[Lexeme]]:
-    lengths = [[0] * (len(right) + 1) for _ in range(len(left) + 1)]
-    for i in range(len(left) - 1, -1, -1):
-        row, below = lengths[i], lengths[i + 1]
-        for j in range(len(right) - 1, -1, -1):
-            row[j] = below[j + 1] + 1 if same(left[i], right[j]) else max(below[j], row[j + 1])
+    agree = _agreeing(left, right, same)
+    common = _common_from(agree, len(right))
+
+    def length(i: int, j: int) -> int:
+        """How many words the texts have in common from word i of one and word j of the other on."""
+        rest = len(right) - j
+        return rest - (common[i] & ((1 << rest) - 1)).bit_count()
+
     pairs: Pairs = []
     left_over: list[Lexeme] = []
     right_over: list[Lexeme] = []
     i = j = 0
     while i < len(left) and j < len(right):
-        if same(left[i], right[j]):
+        if agree[i] >> (len(right) - 1 - j) & 1:
             pairs.append((left[i], right[j]))
             i, j = i + 1, j + 1
-        elif lengths[i + 1][j] >= lengths[i][j + 1]:
+        elif length(i + 1, j) >= length(i, j + 1):
             left_over.append(left[i])
             i += 1
         else:
             right_over.append(right[j])
             j += 1
     return pairs, left_over + left[i:], right_over + right[j:]
+
+
+def _agreeing(left: list[Lexeme], right: list[Lexeme], same: Same) -> list[int]:
+    """Return for each word of `left` a bit for each word of `right`, the last word lowest: whether the two are one."""
+    last = len(right) - 1
+    if len(left) * len(right) < _WORTH_A_LOOK:
+        return [sum(1 << last - j for j, word in enumerate(right) if same(one, word)) for one in left]
+    found = [0] * len(left)
+    for i, j in zip(*(at.tolist() for at in np.nonzero(close_words(left, right))), strict=True):
+        if same(left[i], right[j]):
+            found[i] |= 1 << last - j
+    return found
+
+
+def _common_from(agree: list[int], width: int) -> list[int]:
+    """Return for each word the bits of a row of the table of longest common subsequences: a 0 is one word more.
+
+    All cells of a row at once, in the bits of one number: Crochemore, Iliopoulos, Pinzon and Reid, "A fast and
+    practical bit-vector algorithm for the longest common subsequence problem" (2001), from the ends of the texts.
+    """
+    full = (1 << width) - 1
+    rows = [full]
+    for bits in reversed(agree):
+        row = rows[-1]
+        rows.append((row + (row & bits) | row & ~bits) & full)
+    return rows[::-1]
 
 
 def joined(left: list[Lexeme], right: list[Lexeme]) -> tuple[list[Lexeme], list[Lexeme]]:

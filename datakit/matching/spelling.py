@@ -62,10 +62,15 @@ def edited(a: str, b: str) -> bool:
 
     A slip that parts a nasal from its consonant (बॉम्बे, बॉमब्े) is seen where the bindu of the key is written out.
     """
-    return _edited(a, b) or ((_BINDU in a) != (_BINDU in b) and _edited(_nasals(a), _nasals(b)))
+    if _edited(a, b):
+        return True
+    if (_BINDU in a) == (_BINDU in b):
+        return False
+    one, other = with_nasals(a), with_nasals(b)
+    return one == other or _edited(one, other)  # पदोंनती is पदोन्नती
 
 
-def _nasals(word: str) -> str:
+def with_nasals(word: str) -> str:
     """Write each bindu before a stop as the nasal of its class: बॉंबे as बॉम्बे."""
     return _BEFORE_STOP.sub(lambda found: _NASALS[(ord(found[1]) - ord("क")) // 5] + "्", word)
 
