@@ -138,4 +138,18 @@ FAULTS: Final = (
         new="    if _other_tense",
         tests=("tests/matching/test_near_match.py",),
     ),
+    Fault(
+        name="statements may be reworded and count as copies",
+        file="datakit/matching/near_match.py",
+        old="if not reworded and is_statement(left)",
+        new="if False and is_statement(left)",
+        tests=("tests/matching/test_wording.py",),
+    ),
+    Fault(
+        name="declarations in the question's place are one but for a slip",
+        file="datakit/matching/near_match.py",
+        old="if not reworded and declares(left)",
+        new="if False and declares(left)",
+        tests=("tests/matching/test_wording.py",),
+    ),
 )
