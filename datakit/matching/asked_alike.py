@@ -21,6 +21,23 @@ def _idle() -> frozenset[str]:
     return frozenset(fold(word) for row in rows("pointing") if row[0] == "idle" for word in row[1].split())
 
 
+@cache
+def alike_stems() -> frozenset[str]:
+    """Return every stem that is replaced by another or replaces one."""
+    return frozenset(_forms()) | frozenset(_forms().values())
+
+
+def is_idle(surface: str) -> bool:
+    """Tell whether a word asks nothing."""
+    return surface in _idle()
+
+
+@cache
+def idle_stems() -> frozenset[str]:
+    """Return the stems of the words that ask nothing."""
+    return frozenset(lexeme(word).stem for word in _idle())
+
+
 def alike(words: list[Lexeme]) -> list[Lexeme]:
     """Give words that ask the same one stem, and leave out those that ask nothing; no other word is made anew."""
     forms, idle = _forms(), _idle()

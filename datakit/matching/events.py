@@ -49,6 +49,16 @@ def _first() -> frozenset[str]:
     return frozenset(stems[0] for stems in _phrases())
 
 
+@cache
+def event_stems() -> frozenset[str]:
+    """Return every stem that a phrase of an event is made of or replaced by, and those that another word implies."""
+    phrases = frozenset(stem for phrase in _phrases() for stem in phrase)
+    targets = frozenset(target for by_kind in _phrases().values() for target in by_kind.values())
+    relations = frozenset(_inverse()) | frozenset(word.stem for word in _inverse().values())
+    named = {_LOST, _WON, _KILLED, _BATTLE, _FELL, _WRITTEN, _APPOINTED, _HELD, _DIED, _HANGED, _MARRIED, _ESCAPED}
+    return phrases | targets | relations | named | {_STARTED, _LED, _ARMY} | _COMMANDERS | _PRISONS | _FORTS | _BOOKS
+
+
 def eventful(words: list[Lexeme], kind: str, grain: str = "") -> list[Lexeme]:
     """Replace each phrase by its event, the longest first; words that carry nothing may stand within a phrase."""
     found: list[Lexeme] = []

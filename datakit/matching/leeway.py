@@ -128,8 +128,13 @@ def _is_part(word: Lexeme) -> bool:
 def is_last_verb(words: list[Lexeme], at: int) -> bool:
     """Tell whether a word is a finite verb at the end that no table knows; the ला of लावला is no dative."""
     word = words[at]
-    plain = word.kind == "word" and word.surface.endswith(_FINITE) and not is_place(word.stem)
+    plain = word.kind == "word" and ends_as_verb(word.surface) and not is_place(word.stem)
     return plain and _last(_after(words, at))
+
+
+def ends_as_verb(surface: str) -> bool:
+    """Tell whether a word ends as finite verbs do; many nouns in a case do so too."""
+    return surface.endswith(_FINITE)
 
 
 def _last(after: list[Lexeme]) -> bool:

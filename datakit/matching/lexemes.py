@@ -28,8 +28,10 @@ __all__ = [
     "lexeme",
     "lexemes",
     "parse",
+    "plural_free",
     "skeleton",
     "stem",
+    "table_stems",
 ]
 
 WORD_PATTERN: Final = r"\p{N}+(?:,\p{N}{2,3})*|[\p{L}\p{M}\x{200C}\x{200D}]+"
@@ -194,6 +196,17 @@ def parse(surface: str, plain: str) -> tuple[str, str, str, frozenset[str]]:
 
 _WHOLE_ONLY: Final = frozenset({"function", "tense", "question"})
 _NONE: Final = frozenset[str]()
+
+
+@cache
+def table_stems() -> frozenset[str]:
+    """Return every stem that a word gets from the tables, and those that give a word the role of a time or a place."""
+    return frozenset(stem for _, _, stem in _table().values()) | frozenset(_roles())
+
+
+def plural_free(root: str, kind: str) -> str:
+    """लेणी and लेण्यांची, नदी and नद्या: the feminine plural takes the -ी away, so a plain noun is compared without it."""
+    return root[:-1] if kind in ("word", "event") and root.endswith("ि") and len(root) >= 4 else root
 
 
 def analyse(word: str) -> Lexeme:

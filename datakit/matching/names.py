@@ -24,6 +24,20 @@ def _alone() -> dict[str, tuple[str, ...]]:
 
 
 @cache
+def alias_stems() -> frozenset[str]:
+    """Return every stem that an alias is made of, or is replaced by."""
+    found = [*_aliases(), *_aliases().values(), *_alone().values()]
+    return frozenset(_alone()).union(*found)
+
+
+def replaced_by(stems: frozenset[str]) -> frozenset[str]:
+    """Return the stems of the aliases whose form holds one of some stems: सदस्यसंख्या, which is सदस्य संख्या."""
+    found = [alias for alias, form in _aliases().items() if not stems.isdisjoint(form)]
+    alone = [name for name, form in _alone().items() if not stems.isdisjoint(form)]
+    return frozenset(alone).union(*found)
+
+
+@cache
 def _longest() -> int:
     return max(len(alias) for alias in _aliases())
 

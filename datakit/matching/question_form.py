@@ -9,13 +9,15 @@ from functools import cache
 from itertools import pairwise
 from typing import Final
 
-from datakit.matching.asked_alike import alike
+from datakit.matching.asked_alike import alike, alike_stems
 from datakit.matching.events import eventful, implied, turned
 from datakit.matching.leeway import after_it, is_last_verb, is_specific, leeway, scoped
-from datakit.matching.lexemes import Lexeme, fold, lexeme, lexemes, skeleton, split, stem
-from datakit.matching.names import canonical
+from datakit.matching.lexemes import Lexeme, fold, lexeme, lexemes, plural_free, skeleton, split, stem
+from datakit.matching.names import canonical, replaced_by
 from datakit.matching.word_tables import rows
 
+ACCOUNT: Final = "?वर्णन"
+"""The kind of a question that asks for an account: `वर्णन करा`, or without any question word."""
 MAX_WORDS: Final = 40  # a longer question is a passage or a list of questions; exam questions have 5 to 15
 MAX_CHARS: Final = 600  # no 40 words are longer: spares splitting the passages
 _DROPPED: Final = frozenset({"function", "tense", "light", "filler", "question"})
@@ -49,6 +51,26 @@ class Asked:
 @cache
 def _compounds() -> dict[str, tuple[str, str]]:
     return {stem(fold(row[0])): (lexemes(row[1])[0].stem, skeleton(fold(row[2]))) for row in rows("compounds")}
+
+
+@cache
+def turning_stems() -> frozenset[str]:
+    """Return the stems that ask for more than an account: जन्मवर्ष asks when, नाव who, संख्या how many."""
+    turning = frozenset(_compounds()) | {_NAME, _COUNT}
+    turning |= replaced_by(turning)
+    return turning | frozenset(stem for stem in alike_stems() if alike([_bare(stem)])[0].stem in turning)
+
+
+@cache
+def passing_stems() -> frozenset[str]:
+    """Return the stems that two questions need not share, or that no question keeps."""
+    made = frozenset(stem for stem, _ in _compounds().values())
+    dropped = frozenset(lexeme(word).stem for word in _OF_THEM)
+    return turning_stems() | made | dropped | _listed("frame") | _listed("optional") | _MOVES | {_DEATH}
+
+
+def _bare(root: str) -> Lexeme:
+    return Lexeme(root, root, "", "word", frozenset())
 
 
 def asked(text: str | None) -> Asked | None:
@@ -86,7 +108,7 @@ def asked(text: str | None) -> Asked | None:
             continue
         if happened and (word.stem in _MOVES or is_last_verb(rest, number)):
             continue  # मृत्यू आला, शिक्षा भोगली: the event says what happened
-        if compound is not None and kind in ("?कोण", "?काय", "?कोणता", "?वर्णन", compound[1]):
+        if compound is not None and kind in ("?कोण", "?काय", "?कोणता", ACCOUNT, compound[1]):
             content.add(compound[0])
             if compound[0] in frame:
                 framing.add(compound[0])
@@ -95,7 +117,7 @@ def asked(text: str | None) -> Asked | None:
             content.add(word.stem)
             added["slight"].add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
         elif word.kind not in _DROPPED and not (word.stem == _DEATH and after_it(word)):
-            root, case = _plural_free(word), _case(rest, number)
+            root, case = plural_free(word.stem, word.kind), _case(rest, number)
             content.add(root)
             if word.stem in frame:
                 framing.add(root)
@@ -210,10 +232,10 @@ def _told_to(words: list[Lexeme]) -> str:
     """The kind of a question in the imperative: `नाव सांगा`, `वर्ष लिहा`, `संख्या सांगा`; all else asks for an account."""
     last = next((word for word in reversed(words) if word.kind not in ("function", "light", "tense")), None)
     if last is None:
-        return "?वर्णन"
+        return ACCOUNT
     if "time" in last.roles:
         return "?कधि"
-    return {_NAME: "?कोण", _COUNT: "?किति"}.get(last.stem, "?वर्णन")
+    return {_NAME: "?कोण", _COUNT: "?किति"}.get(last.stem, ACCOUNT)
 
 
 _CALLED: Final = frozenset(lexemes(word)[0].stem for word in ("म्हणतात", "मानत", "मानतात", "समजतात", "संबोधतात"))
@@ -228,15 +250,6 @@ _PLACE: Final = stem(fold("ठिकाण"))
 _LOCATIVES: Final = frozenset(fold(word) for word in ("गावी", "शहरी", "नगरी", "किनारी"))
 _NEARBY: Final = ("जवळ", "खाली", "समोर", "शेजारी")
 _ANY_PLACE: Final = frozenset(stem(fold(word)) for word in ("ठिकाण", "ठिकाणी", "स्थळ", "स्थळी", "जागा"))
-
-
-def _plural_free(word: Lexeme) -> str:
-    """लेणी and लेण्यांची, नदी and नद्या: the feminine plural takes the -ी away, so a plain noun is compared without it."""
-    return (
-        word.stem[:-1]
-        if word.kind in ("word", "event") and word.stem.endswith("ि") and len(word.stem) >= 4
-        else word.stem
-    )
 
 
 def _case(words: list[Lexeme], at: int) -> str:

@@ -8,11 +8,12 @@ import polars as pl
 import xxhash
 from numpy.typing import NDArray
 
+from datakit.matching.accounts import Bearings, bearing
 from datakit.matching.lexemes import CONTENT_DROPPED, FIXED, parse
 from datakit.matching.minhash import U64
 from datakit.matching.spelling import is_attested
 from datakit.matching.stems import folded
-from datakit.matching.word_memo import WordMemo
+from datakit.matching.word_memo import Known, WordMemo
 from datakit.matching.word_spans import WordSpans, word_spans
 
 DROPPED: Final = 0
@@ -39,13 +40,25 @@ class WordArrays:
 def word_arrays(texts: pl.Series) -> WordArrays:
     """Split a column into words and hash their stems; a text without any content word keeps all its words."""
     spans = word_spans(texts)
+    return _content(spans.owner, _places(spans), len(texts))
+
+
+def words_and_bearings(texts: pl.Series) -> tuple[WordArrays, Bearings]:
+    """Return `word_arrays` of a column of questions, and what each word, dropped ones too, does in its question."""
+    spans = word_spans(texts)
     places = _places(spans)
-    owner, hashes, kinds = spans.owner, _memo.stems[places], _memo.kinds[places]
-    unknown = np.bincount(owner[_memo.unknown[places]], minlength=len(texts))
-    has_content = np.bincount(owner[kinds != DROPPED], minlength=len(texts)) > 0
+    bearings = Bearings(len(texts), spans.owner, _memo.known.roots[places], _memo.known.flags[places])
+    return _content(spans.owner, places, len(texts)), bearings
+
+
+def _content(owner: NDArray[np.int64], places: NDArray[np.int64], rows: int) -> WordArrays:
+    known = _memo.known
+    hashes, kinds = known.stems[places], known.kinds[places]
+    unknown = np.bincount(owner[known.unknown[places]], minlength=rows)
+    has_content = np.bincount(owner[kinds != DROPPED], minlength=rows) > 0
     kinds[(kinds == DROPPED) & ~has_content[owner]] = FREE
     kept = kinds != DROPPED
-    return WordArrays(len(texts), owner[kept], hashes[kept], kinds[kept], unknown)
+    return WordArrays(rows, owner[kept], hashes[kept], kinds[kept], unknown)
 
 
 def _places(spans: WordSpans) -> NDArray[np.int64]:
@@ -75,10 +88,10 @@ def _places_anew(spans: WordSpans) -> NDArray[np.int64]:
 
 def _remember(spans: WordSpans, numbers: NDArray[np.int64], hashes: U64) -> None:
     """Analyse words and put what is found into the memo; that of `lexemes` would hold objects ten times the size."""
-    stems, kinds, unknown = [], [], []
+    stems, kinds, unknown, bearings = [], [], [], []
     words = pl.Series([spans.word(number) for number in numbers.tolist()], dtype=pl.String)
     for surface, plain in zip(*folded(words), strict=True):
-        stem, _, kind, _ = parse(surface, plain)
+        stem, _, kind, roles = parse(surface, plain)
         what = FREE
         if kind in CONTENT_DROPPED:
             what = DROPPED
@@ -87,4 +100,12 @@ def _remember(spans: WordSpans, numbers: NDArray[np.int64], hashes: U64) -> None
         stems.append(xxhash.xxh3_64_intdigest(stem.encode()))
         kinds.append(what)
         unknown.append(what == FREE and not (is_attested(plain) or is_attested(stem)))
-    _memo.add(hashes, np.array(stems, dtype=np.uint64), np.array(kinds, dtype=np.uint8), np.array(unknown))
+        bearings.append(bearing(surface, stem, kind, roles))
+    known = Known(
+        np.array(stems, dtype=np.uint64),
+        np.array(kinds, dtype=np.uint8),
+        np.array(unknown),
+        np.array([root for root, _ in bearings], dtype=np.uint64),
+        np.array([flags for _, flags in bearings], dtype=np.uint8),
+    )
+    _memo.add(hashes, known)

@@ -1,6 +1,6 @@
 """What is known of words, by the hash of the word: a table that a whole column is looked up in at once."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,21 @@ _BITS: Final = 20
 _FULLEST: Final = 0.6  # of the places; beyond it a word that is not there is looked for in ever longer rows of places
 
 
+class Known(NamedTuple):
+    """What is known of some words, one array a property."""
+
+    stems: U64
+    """Hashes of the stems."""
+    kinds: NDArray[np.uint8]
+    unknown: NDArray[np.bool_]
+    """No list knows the word."""
+    roots: U64
+    flags: NDArray[np.uint8]
+    """What the word brings into a question and what it does there, see accounts.py."""
+
+
 class WordMemo:
-    """Hash of the stem, kind, and whether no list knows the word, for up to 629,000 words in 19 MB.
+    """What `Known` holds of each of up to 629,000 words, in 28 MB.
 
     Open addressing: a word stands at the place that the first bits of its hash name, or at the next free one.
     """
@@ -30,9 +43,14 @@ class WordMemo:
         """Forget all words."""
         self.count = 0
         self._words = np.zeros(self._last + 1, dtype=np.uint64)
-        self.stems = np.zeros(self._last + 1, dtype=np.uint64)
-        self.kinds = np.zeros(self._last + 1, dtype=np.uint8)
-        self.unknown = np.zeros(self._last + 1, dtype=np.bool_)
+        size = self._last + 1
+        self.known = Known(
+            np.zeros(size, dtype=np.uint64),
+            np.zeros(size, dtype=np.uint8),
+            np.zeros(size, dtype=np.bool_),
+            np.zeros(size, dtype=np.uint64),
+            np.zeros(size, dtype=np.uint8),
+        )
 
     def larger(self) -> "WordMemo":
         """Return an empty memo for twice as many words."""
@@ -43,7 +61,7 @@ class WordMemo:
         return self.count + more <= _FULLEST * (self._last + 1)
 
     def places(self, words: U64) -> I64:
-        """Return where each word stands in `stems`, `kinds` and `unknown`; -1 for a word that is not there."""
+        """Return where each word stands in `known`; -1 for a word that is not there."""
         words = np.maximum(words, np.uint64(1))  # 0 is a free place
         at = (words >> self._shift).astype(np.int64)
         there = self._words[at]
@@ -56,7 +74,7 @@ class WordMemo:
             open_ = open_[self._words[at[open_]] != words[open_]]
         return at
 
-    def add(self, words: U64, stems: U64, kinds: NDArray[np.uint8], unknown: NDArray[np.bool_]) -> None:
+    def add(self, words: U64, known: Known) -> None:
         """Add distinct words that are not there yet."""
         words = np.maximum(words, np.uint64(1))
         at = (words >> self._shift).astype(np.int64)
@@ -66,5 +84,6 @@ class WordMemo:
             self._words[at[free]] = words[free]  # of two words at one place the last stays, the other goes on
             todo = todo[self._words[at[todo]] != words[todo]]
             at[todo] = (at[todo] + 1) & self._last
-        self.stems[at], self.kinds[at], self.unknown[at] = stems, kinds, unknown
+        for held, new in zip(self.known, known, strict=True):
+            held[at] = new
         self.count += len(words)

@@ -2,20 +2,23 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, ClassVar, Final
 
 import numpy as np
 import polars as pl
 
+from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_text
 from datakit.matching.disagree import Finding, compare
 from datakit.matching.hashes import hash_64
-from datakit.matching.meetings import form_key, meeting_keys, meetings
-from datakit.matching.question_form import MAX_CHARS, MAX_WORDS, Asked, asked, comparable
+from datakit.matching.late_forms import form_and_meetings, late_forms
+from datakit.matching.meetings import meetings
+from datakit.matching.question_form import ACCOUNT, MAX_CHARS, MAX_WORDS, Asked, asked, comparable
+from datakit.matching.question_words import question_bearings
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
 from datakit.matching.vote import POLICIES, Answer, losers
-from datakit.stage import VERDICT, Corpus
+from datakit.stage import VERDICT, Corpus, flat_hashes
 
 _MAX_ANSWERS: Final = 40  # a question with more different answers is a template, not a question with one answer
 _MAX_WAYS: Final = 200  # different questions with different answers in one group: 19,900 comparisons
@@ -46,21 +49,21 @@ class Conflicts:
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return `conflicts.question`, a hash of what is asked (null: nothing to compare), `.meets` and `.answer`.
 
-        `.meets` lists the hashes under which the question meets others that ask the same in more or fewer words.
+        `.meets` lists the hashes under which the question meets others that ask the same in more or fewer words. A
+        question for an account has neither, but `.account`: its form is found later, where it may meet another.
         """
-        rows = batch.with_row_index("at").filter(_may_ask()).select("at", "question", "context", "history")
-        found = [
-            (at, *_form_keys(form, context, history))
-            for at, question, context, history in rows.iter_rows()
-            if (form := asked(question)) is not None
-        ]
-        names = ("at", f"{self.name}.question", f"{self.name}.meets")
-        types: tuple[pl.DataType, ...] = (pl.UInt32(), pl.UInt64(), pl.List(pl.UInt64()))
-        schema = dict(zip(names, types, strict=True))
-        forms = pl.DataFrame(found, schema=schema, orient="row")
+        loud, accounts = account_keys(question_bearings(batch["question"]))
+        plain = pl.col("question").str.contains(SAME_WORDS)
+        columns = ("at", "question", "context", "history", "plain", "loud", "account")
+        may_ask = batch.with_row_index("at").with_columns(plain.alias("plain"), loud=loud, account=accounts)
+        rows = may_ask.filter(_may_ask()).select(columns)
+        looked_at = pl.col("loud") | ~pl.col("plain")
+        late = rows.filter(~looked_at).select("at", "account")
+        found = pl.DataFrame(list(_forms(rows.filter(looked_at))), schema=_KEYS, orient="row")
         own = pl.DataFrame({"at": pl.int_range(batch.height, dtype=pl.UInt32, eager=True)})
-        own = own.join(forms, on="at", how="left", maintain_order="left").drop("at")
-        own = own.with_columns(pl.col(names[2]).fill_null(pl.lit([], dtype=pl.List(pl.UInt64))))
+        own = own.join(pl.concat([found, late], how="diagonal"), on="at", how="left", maintain_order="left").drop("at")
+        own = own.with_columns(pl.col("meets", "account").fill_null(pl.lit([], dtype=pl.List(pl.UInt64))))
+        own = own.rename({name: f"{self.name}.{name}" for name in own.columns})
         said = batch.select(pl.coalesce(pl.col("answer_key").replace("", None), "answer", pl.lit("")).alias("said"))
         own = own.with_columns(hash_64(said["said"]).alias(f"{self.name}.answer"))
         return pl.concat([own, rank_columns(batch, self.name)], how="horizontal")
@@ -94,13 +97,17 @@ class Conflicts:
         A group of too many answers falls apart into its questions, each of which is then counted by itself.
         """
         rows = corpus.keys(f"{self.name}.question", f"{self.name}.answer")
-        rows = rows.rename({f"{self.name}.question": "form", f"{self.name}.answer": "said"}).drop_nulls("form")
+        rows = rows.rename({f"{self.name}.question": "form", f"{self.name}.answer": "said"})
+        answers, rows = rows.select("row", "said"), rows.drop_nulls("form")
+        late = late_forms(corpus, f"{self.name}.account")
+        rows = pl.concat([rows, late.select("row", "form").join(answers, on="row")], how="diagonal")
         forms = rows.group_by("form").agg(pl.col("row").min()).sort("form")
 
         def texts(lists: list[pl.Series]) -> Iterator[dict[int, str]]:
             return (dict(read.iter_rows()) for read in corpus.fetch_each(lists, "question"))
 
-        label = meetings(forms["row"].to_numpy(), corpus.hashes(f"{self.name}.meets"), texts)
+        meets = chain(corpus.hashes(f"{self.name}.meets"), [flat_hashes(late.select("row", "meets"))])
+        label = meetings(forms["row"].to_numpy(), meets, texts)
         forms = forms.select("form", pl.Series("group", label, dtype=pl.UInt64), pl.Series("own", range(forms.height)))
         rows = rows.join(forms, on="form", how="left")
         large = _counted(rows, "group").filter((pl.col("answers") > _MAX_ANSWERS) | (pl.col("ways") > _MAX_WAYS))
@@ -148,9 +155,22 @@ def _may_ask() -> pl.Expr:
 _WORD_OR_MORE: Final = r"[\p{L}0-9०-९]\S*"  # never more than there are words, so no question with a form is lost
 
 
-def _form_keys(form: Asked, context: str | None, history: str | None) -> tuple[int, list[int]]:
-    setting = f"{history or ''}\x1e{(context or '') if form.leans_on_context else ''}"
-    return form_key(form, setting), meeting_keys(form, setting)
+_KEYS: Final[dict[str, pl.DataType]] = {
+    "at": pl.UInt32(),
+    "question": pl.UInt64(),
+    "meets": pl.List(pl.UInt64()),
+    "account": pl.List(pl.UInt64()),
+}
+
+
+def _forms(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
+    """Yield _KEYS of questions whose form has to be looked at now."""
+    for at, question, context, history, plain, _, account in rows.iter_rows():
+        form = asked(question)
+        if form is not None and form.kind == ACCOUNT:
+            yield at, None, [], account if plain else keys_of_text(question)
+        elif form is not None:
+            yield at, *form_and_meetings(form, context, history), []
 
 
 def _counted(rows: pl.DataFrame, group: str) -> pl.DataFrame:

@@ -10,7 +10,7 @@ import datakit.matching.word_spans as spans_module
 from datakit.matching.lexemes import WORD_PATTERN, analyse, fold, skeleton
 from datakit.matching.stems import folded
 from datakit.matching.word_arrays import BOUND, FREE, word_arrays
-from datakit.matching.word_memo import WordMemo
+from datakit.matching.word_memo import Known, WordMemo
 from datakit.matching.word_spans import word_spans
 
 MIXED = st.text(
@@ -122,13 +122,15 @@ def test_the_memo_gives_back_what_was_put_in(groups: list[list[int]]) -> None:
             break
         assert (memo.places(new) == -1).all()
         kinds = np.full(len(new), len(known) % 4, dtype=np.uint8)
-        memo.add(new, ~new, kinds, kinds == 3)
+        memo.add(new, Known(~new, kinds, kinds == 3, new + np.uint64(1), kinds + np.uint8(4)))
         known |= dict.fromkeys(new.tolist(), len(known) % 4)
         asked = np.array(list(known), dtype=np.uint64)
         at = memo.places(asked)
-        assert memo.stems[at].tolist() == [2**64 - 1 - word for word in known]
-        assert memo.kinds[at].tolist() == list(known.values())
-        assert memo.unknown[at].tolist() == [kind == 3 for kind in known.values()]
+        assert memo.known.stems[at].tolist() == [2**64 - 1 - word for word in known]
+        assert memo.known.kinds[at].tolist() == list(known.values())
+        assert memo.known.unknown[at].tolist() == [kind == 3 for kind in known.values()]
+        assert memo.known.roots[at].tolist() == [(word + 1) % 2**64 for word in known]
+        assert memo.known.flags[at].tolist() == [kind + 4 for kind in known.values()]
     assert memo.count == len(known)
 
 

@@ -1,0 +1,103 @@
+"""Questions that ask for an account (वर्णन करा, or no question word at all): which can meet, told without their form.
+
+`asked` costs a tenth of a millisecond a question, and of questions that ask who, when or where many meet. A question
+for an account meets few: `comparable` lets no word be added to it but those that some table lists (titles, sorts of
+things, phrases of an event). So the words that no table lists must be the same on both sides, and a hash of them, made
+with arrays, tells the questions that may meet from the many that meet none.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import polars as pl
+import xxhash
+from numpy.typing import NDArray
+
+from datakit.matching.leeway import ends_as_verb
+from datakit.matching.lexemes import lexemes, plural_free
+from datakit.matching.listed_stems import asks_for_a_fact, listed_stems, says_nothing
+from datakit.matching.minhash import U64, mix
+
+LOUD: Final = 1
+TRAILS: Final = 2
+VERBAL: Final = 4
+"""What a word does: it may ask for more than an account; it may follow the last word that says something; as that last
+word it may be a verb that an event makes needless (शिक्षा भोगली), and then it does not count."""
+
+SAME_WORDS: Final = r"^[\x00-\x7F\u00A0\u0900-\u097F\u200B-\u200D\u2010-\u2027\u20B9]*$"
+"""Texts of such characters have the same words for `word_spans` and for `lexemes`."""
+_TELLING: Final = frozenset({"word", "name", "number"})
+
+
+@dataclass(frozen=True)
+class Bearings:
+    """Every word of `rows` questions: whose it is (ascending), the hash of its root, 0 for a listed word, its flags."""
+
+    rows: int
+    owner: NDArray[np.int64]
+    roots: U64
+    flags: NDArray[np.uint8]
+
+
+def bearing(surface: str, stem: str, kind: str, roles: frozenset[str]) -> tuple[int, int]:
+    """Return the hash of the root that a word brings into every question it stands in, or 0, and what it does."""
+    flags = LOUD if asks_for_a_fact(surface, stem, kind, roles) else 0
+    if says_nothing(surface, kind):
+        flags |= TRAILS
+    if kind not in _TELLING:
+        return 0, flags
+    listed = listed_stems()
+    root = plural_free(stem, kind)
+    if stem in listed or root in listed:
+        return 0, flags
+    if kind == "word" and ends_as_verb(surface):
+        flags |= VERBAL
+    return xxhash.xxh3_64_intdigest(root.encode()) or 1, flags
+
+
+def account_keys(words: Bearings) -> tuple[NDArray[np.bool_], pl.Series]:
+    """Return which questions are loud, and for each the hashes under which it meets others that ask for an account.
+
+    Two questions for an account that are comparable share a hash. One hash, or two where the last word may not count.
+    """
+    loud = np.bincount(words.owner[(words.flags & LOUD) > 0], minlength=words.rows) > 0
+    total = _sums(words)
+    last = _last_words(words)
+    last = last[(words.flags[last] & VERBAL) > 0]
+    rows = np.concatenate([np.arange(words.rows), words.owner[last]])
+    sums = np.concatenate([total, total[words.owner[last]] - mix(words.roots[last])])
+    table = pl.DataFrame({"row": rows, "key": mix(sums)}).unique().sort("row", "key")
+    return loud, table.group_by("row", maintain_order=True).agg("key")["key"]
+
+
+def _sums(words: Bearings) -> U64:
+    """Return the sum over the different roots of each question: in whatever order, and however often each stands."""
+    telling = words.roots > 0
+    owner, roots = words.owner[telling], words.roots[telling]
+    order = np.lexsort((roots, owner))
+    owner, roots = owner[order], roots[order]
+    first = np.ones(len(owner), dtype=np.bool_)
+    first[1:] = (owner[1:] != owner[:-1]) | (roots[1:] != roots[:-1])
+    total = np.zeros(words.rows, dtype=np.uint64)
+    np.add.at(total, owner[first], mix(roots[first]))
+    return total
+
+
+def _last_words(words: Bearings) -> NDArray[np.int64]:
+    """Return the place of the last word of each question that says something."""
+    says = np.flatnonzero((words.flags & TRAILS) == 0)
+    owner = words.owner[says]
+    ends = np.ones(len(owner), dtype=np.bool_)
+    ends[:-1] = owner[1:] != owner[:-1]
+    last: NDArray[np.int64] = says[ends]
+    return last
+
+
+def keys_of_text(question: str) -> list[int]:
+    """Return the hashes of one question by the words of `lexemes`, for text that is not in SAME_WORDS."""
+    found = [bearing(word.surface, word.stem, word.kind, word.roles) for word in lexemes(question)]
+    roots, flags = [root for root, _ in found], [does for _, does in found]
+    owner = np.zeros(len(found), dtype=np.int64)
+    words = Bearings(1, owner, np.array(roots, dtype=np.uint64), np.array(flags, dtype=np.uint8))
+    return list(account_keys(words)[1][0])
