@@ -10,6 +10,7 @@ import polars as pl
 
 from datakit.pipeline.bins import compact
 from datakit.pipeline.corpus import DiskCorpus
+from datakit.pipeline.streamed import streamed
 from datakit.pipeline.withdrawn import parents_of
 from datakit.record import SCHEMA
 from datakit.stages.chat import MESSAGES, Chat
@@ -59,7 +60,8 @@ class Released:
 def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> Released:
     """Write one Parquet file a split, `rejected.parquet` and `lineage.parquet` into `folder`.
 
-    `spill` is a folder for the pieces; the caller removes it. Rows stand in the order of the input.
+    `spill` is a folder for the pieces of all files but that of train, which is written as its rows come; the caller
+    removes it. Rows stand in the order of the input.
     """
     rejections = corpus.rejections()
     of_ids = corpus.fetch(rejections["of"].drop_nulls(), "id").rename({"row": "of", "id": "of_id"})
@@ -69,18 +71,28 @@ def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> 
         (spill / name).mkdir(parents=True)
     ids: dict[str, list[pl.Series]] = {name: [] for name in SPLITS}
     raw: list[pl.DataFrame] = []
-    for number, (kept, rejected, lineage) in enumerate(_pieces(corpus, chat, verdicts)):
-        for name in SPLITS:
-            piece = kept.filter(pl.col("split") == name)
-            ids[name].append(compact(piece.select("id"))["id"])
-            _spill(piece.select(RELEASE_COLUMNS), spill / name, number)
-        _spill(rejected.select(REJECTED_COLUMNS), spill / "rejected", number)
-        _spill(lineage, spill / "lineage", number)
-        raw.append(compact(lineage.select("source_id", "licence", "raw_sha256")))
+
+    def largest() -> Iterator[pl.DataFrame]:
+        """Yield the rows of the first split, which go straight into their file, and lay aside all others."""
+        for number, (kept, rejected, lineage) in enumerate(_pieces(corpus, chat, verdicts)):
+            pieces = {name: kept.filter(pl.col("split") == name) for name in SPLITS}
+            for name, piece in pieces.items():
+                ids[name].append(compact(piece.select("id"))["id"])
+            for name in SPLITS[1:]:
+                _spill(pieces[name].select(RELEASE_COLUMNS), spill / name, number)
+            _spill(rejected.select(REJECTED_COLUMNS), spill / "rejected", number)
+            _spill(lineage, spill / "lineage", number)
+            raw.append(compact(lineage.select("source_id", "licence", "raw_sha256")))
+            if pieces[SPLITS[0]].height:
+                yield pieces[SPLITS[0]].select(RELEASE_COLUMNS)
+
     empty = {name: pl.DataFrame(schema=_release_schema()) for name in SPLITS}
     empty["rejected"] = pl.DataFrame(schema={**SCHEMA, "of": pl.String})
     empty["lineage"] = pl.DataFrame(schema=LINEAGE)
-    for name in names:
+    _write(streamed(largest(), _release_schema()), folder / f"{SPLITS[0]}.parquet")
+    if not sum(map(len, ids[SPLITS[0]])):
+        empty[SPLITS[0]].write_parquet(folder / f"{SPLITS[0]}.parquet")
+    for name in names[1:]:
         _gather(spill / name, folder / f"{name}.parquet", empty[name])
     split_ids = {name: pl.concat(found) if found else pl.Series(dtype=pl.String) for name, found in ids.items()}
     return Released(
@@ -163,9 +175,13 @@ def _spill(piece: pl.DataFrame, folder: Path, number: int) -> None:
 def _gather(folder: Path, target: Path, empty: pl.DataFrame) -> None:
     files = sorted(folder.glob("*.parquet"))
     if files:
-        pl.scan_parquet(files).sink_parquet(target, compression="zstd", row_group_size=8192, maintain_order=True)
+        _write(pl.scan_parquet(files), target)
     else:
         empty.write_parquet(target)
+
+
+def _write(rows: pl.LazyFrame, target: Path) -> None:
+    rows.sink_parquet(target, compression="zstd", row_group_size=8192, maintain_order=True)
 
 
 def _sources(raw: Sequence[pl.DataFrame]) -> dict[str, tuple[str, str | None]]:
