@@ -23,6 +23,7 @@ __all__ = [
     "analyse",
     "content",
     "fold",
+    "forms_of",
     "is_person_name",
     "is_place_name",
     "lexeme",
@@ -202,6 +203,12 @@ _NONE: Final = frozenset[str]()
 def table_stems() -> frozenset[str]:
     """Return every stem that a word gets from the tables, and those that give a word the role of a time or a place."""
     return frozenset(stem for _, _, stem in _table().values()) | frozenset(_roles())
+
+
+def forms_of(kinds: frozenset[str]) -> frozenset[str]:
+    """Return the skeletons of the words that the table lists under some kinds, as they stand and as stems."""
+    found = [(skeleton(surface), skeleton(own)) for surface, (kind, _, own) in _table().items() if kind in kinds]
+    return frozenset(form for forms in found for form in forms)
 
 
 def plural_free(root: str, kind: str) -> str:

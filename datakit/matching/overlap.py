@@ -7,12 +7,13 @@ import numpy as np
 import polars as pl
 
 from datakit.devanagari import dedup_keys
-from datakit.matching.blocks import PARTS, block_keys
+from datakit.matching.accounts import SAME_WORDS
 from datakit.matching.lexemes import content, lexemes
 from datakit.matching.near_match import question_match
+from datakit.matching.question_blocks import question_blocks
+from datakit.matching.question_words import question_words
 from datakit.matching.shingles import shingles
 from datakit.matching.signs import signs
-from datakit.matching.word_arrays import WordArrays, word_arrays
 from datakit.stage import with_text_keys
 
 OVERLAP: Final[dict[str, pl.DataType]] = {
@@ -68,6 +69,7 @@ class Reference:
         """Questions that differ by slips; the answers do not count, a leaked question is a leak with any answer."""
         pairs = (
             _question_blocks(batch)
+            .filter(pl.col("row").is_in(own_words(batch["question"]).arg_true().implode()))
             .join(self._blocks, on="block")
             .select("row", "reference")
             .unique()
@@ -103,20 +105,17 @@ def _shingle_table(rows: pl.DataFrame) -> pl.DataFrame:
     return pl.concat(parts).unique()
 
 
-def question_blocks(questions: WordArrays, usable: pl.Series) -> pl.Series:
-    """Return, for each question, the hashes that nearly equal ones share; none for those that are not `usable`."""
-    none = np.empty(0, dtype=np.uint64)
-    nothing = WordArrays(questions.rows, none.astype(np.int64), none, none.astype(np.uint8), none.astype(np.int64))
-    settings = np.zeros(questions.rows, dtype=np.uint64)
-    keys = block_keys("near", questions, nothing, settings, usable.to_numpy(), banded=False)
-    lists = [pl.col(f"near.left{part}").fill_null(pl.lit([], pl.List(pl.UInt64))) for part in range(PARTS)]
-    return keys.select(pl.concat_list(lists).alias("near")).to_series()
+def own_words(questions: pl.Series) -> pl.Series:
+    """Tell which questions may have words enough of their own to be found in a set; the others are never sought."""
+    words = question_words(questions).words
+    enough = np.bincount(words.owner, minlength=words.rows) >= _OWN_WORDS
+    return pl.Series(enough) | ~questions.str.contains(SAME_WORDS).fill_null(True)
 
 
 def _question_blocks(rows: pl.DataFrame) -> pl.DataFrame:
-    blocks = question_blocks(word_arrays(rows["question"]), rows["question"].is_not_null())
+    blocks = question_blocks(question_words(rows["question"]))
     table = pl.DataFrame({"row": np.arange(len(rows), dtype=np.uint32), "block": blocks})
-    return table.filter(pl.col("block").list.len() > 0).explode("block").unique()
+    return table.filter(pl.col("block").list.len() > 0).explode("block")
 
 
 def overlaps(train: pl.DataFrame, test: pl.DataFrame) -> pl.DataFrame:

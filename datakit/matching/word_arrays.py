@@ -40,25 +40,40 @@ class WordArrays:
 def word_arrays(texts: pl.Series) -> WordArrays:
     """Split a column into words and hash their stems; a text without any content word keeps all its words."""
     spans = word_spans(texts)
-    return _content(spans.owner, _places(spans), len(texts))
+    return _content(spans, _places(spans), len(texts))[0]
 
 
-def words_and_bearings(texts: pl.Series) -> tuple[WordArrays, Bearings]:
-    """Return `word_arrays` of a column of questions, and what each word, dropped ones too, does in its question."""
+@dataclass(frozen=True)
+class QuestionArrays:
+    """The words of a column of questions, and what they do in them."""
+
+    words: WordArrays
+    spans: WordSpans
+    """Every word as it stands."""
+    kept: NDArray[np.bool_]
+    """Which of them are in `words`."""
+    bearings: Bearings
+    """Of every word, dropped ones too, what it does in its question."""
+
+
+def question_arrays(texts: pl.Series) -> QuestionArrays:
+    """Split a column of questions as `word_arrays` does, and keep what the keys of questions are made of."""
     spans = word_spans(texts)
     places = _places(spans)
     bearings = Bearings(len(texts), spans.owner, _memo.known.roots[places], _memo.known.flags[places])
-    return _content(spans.owner, places, len(texts)), bearings
+    words, kept = _content(spans, places, len(texts))
+    return QuestionArrays(words, spans, kept, bearings)
 
 
-def _content(owner: NDArray[np.int64], places: NDArray[np.int64], rows: int) -> WordArrays:
-    known = _memo.known
+def _content(spans: WordSpans, places: NDArray[np.int64], rows: int) -> tuple[WordArrays, NDArray[np.bool_]]:
+    """Return the words that are not dropped, and which of all words they are."""
+    known, owner = _memo.known, spans.owner
     hashes, kinds = known.stems[places], known.kinds[places]
     unknown = np.bincount(owner[known.unknown[places]], minlength=rows)
     has_content = np.bincount(owner[kinds != DROPPED], minlength=rows) > 0
     kinds[(kinds == DROPPED) & ~has_content[owner]] = FREE
     kept = kinds != DROPPED
-    return WordArrays(rows, owner[kept], hashes[kept], kinds[kept], unknown)
+    return WordArrays(rows, owner[kept], hashes[kept], kinds[kept], unknown), kept
 
 
 def _places(spans: WordSpans) -> NDArray[np.int64]:

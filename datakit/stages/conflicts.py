@@ -14,7 +14,7 @@ from datakit.matching.hashes import hash_64
 from datakit.matching.late_forms import form_and_meetings, late_forms
 from datakit.matching.meetings import meetings
 from datakit.matching.question_form import ACCOUNT, MAX_CHARS, MAX_WORDS, Asked, asked, comparable
-from datakit.matching.question_words import question_bearings
+from datakit.matching.question_words import question_words
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
 from datakit.matching.vote import POLICIES, Answer, losers
@@ -52,7 +52,7 @@ class Conflicts:
         `.meets` lists the hashes under which the question meets others that ask the same in more or fewer words. A
         question for an account has neither, but `.account`: its form is found later, where it may meet another.
         """
-        loud, accounts = account_keys(question_bearings(batch["question"]))
+        loud, accounts = account_keys(question_words(batch["question"]).bearings)
         plain = pl.col("question").str.contains(SAME_WORDS)
         columns = ("at", "question", "context", "history", "plain", "loud", "account")
         may_ask = batch.with_row_index("at").with_columns(plain.alias("plain"), loud=loud, account=accounts)

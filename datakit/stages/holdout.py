@@ -6,10 +6,11 @@ from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
-import xxhash
 from numpy.typing import NDArray
 
-from datakit.matching.overlap import asks_the_same, question_blocks
+from datakit.matching.hashes import hash_64
+from datakit.matching.overlap import asks_the_same, own_words
+from datakit.matching.question_blocks import question_blocks
 from datakit.matching.question_words import question_words
 from datakit.stage import VERDICT, Corpus
 
@@ -30,12 +31,14 @@ class Holdout:
     writes: ClassVar[tuple[str, ...]] = ()
 
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
-        """Return `holdout.question`, a hash of the question's key, and `holdout.near`, hashes that near ones share."""
-        equal = [xxhash.xxh3_64_intdigest(key.encode()) if key else None for key in batch["question_key"]]
-        near = question_blocks(question_words(batch["question"]), batch["question"].is_not_null())
-        return pl.DataFrame(
-            {f"{self.name}.question": pl.Series(equal, dtype=pl.UInt64), f"{self.name}.near": near},
-        )
+        """Return `holdout.question`, a hash of the question's key, and `.near`, hashes that near ones share.
+
+        `.own`: the question has words of its own, without which it is held against none.
+        """
+        questions = batch["question"]
+        equal, own = hash_64(batch["question_key"].replace("", None)), own_words(questions)
+        near = question_blocks(question_words(questions))
+        return pl.DataFrame({f"{self.name}.question": equal, f"{self.name}.near": near, f"{self.name}.own": own})
 
     def apply(self, corpus: Corpus) -> pl.DataFrame:
         """Return a verdict for each train row that overlaps; without held-out rows there is none."""
@@ -47,6 +50,8 @@ class Holdout:
         is_held = np.zeros(int(placed["row"].to_numpy().max()) + 1, dtype=np.bool_)
         is_train = is_held.copy()
         is_held[held.to_numpy()], is_train[train.to_numpy()] = True, True
+        own = corpus.keys(f"{self.name}.own")
+        is_train[own["row"].filter(~own[f"{self.name}.own"]).to_numpy()] = False
         equal = self._meeting(corpus, "question", is_held, is_train).group_by("row").agg(pl.col("of").min())
         near = self._meeting(corpus, "near", is_held, is_train).join(equal, on=["row", "of"], how="anti")
         pairs = pl.concat([equal.with_columns(way=pl.lit(0)), near.with_columns(way=pl.lit(1))])

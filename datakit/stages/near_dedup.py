@@ -50,7 +50,7 @@ class NearDedup:
         ).to_series()
         around = (pl.col(name).fill_null("") for name in ("system", "history"))
         setting = hash_64(batch.select(pl.concat_str(*around, separator="\x1f")).to_series()).to_numpy()
-        questions, answers = question_words(batch["question"]), word_arrays(batch["answer"])
+        questions, answers = question_words(batch["question"]).words, word_arrays(batch["answer"])
         blocks = block_keys(self.name, questions, answers, setting, usable.fill_null(False).to_numpy())
         context = batch.select(pl.col("context").replace("", None).alias(f"{self.name}.context")).to_series()
         return pl.concat(

@@ -12,7 +12,7 @@ from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_text
 from datakit.matching.events import _phrases
 from datakit.matching.lexemes import lexeme, split
 from datakit.matching.question_form import ACCOUNT, asked, comparable, turning_stems
-from datakit.matching.question_words import question_bearings
+from datakit.matching.question_words import question_words
 from datakit.matching.word_spans import word_spans
 from datakit.stages.conflicts import Conflicts
 from tests.matching.rows import batch, judge, rejected
@@ -42,7 +42,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
 
 def keys(*questions: str) -> tuple[list[bool], list[list[int]]]:
     """Return what `account_keys` says of some questions."""
-    loud, found = account_keys(question_bearings(pl.Series(questions)))
+    loud, found = account_keys(question_words(pl.Series(questions)).bearings)
     return loud.tolist(), found.to_list()
 
 

@@ -1,0 +1,109 @@
+"""Hashes that nearly equal questions share, whatever their answers: for hold-outs, evaluation sets and leaks.
+
+Two such questions have all their words in common but one at most: it differs by a slip, or is a title or a sort of
+thing that only one of them has. Long questions meet on the words that are left when one is left out. Of short ones too
+many have the others in common (ते खूप, ते वेदनादायक), so there half of the word left out has to be the same as well: a
+slip leaves the first half of a word as it is, or the last.
+"""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+import polars as pl
+import xxhash
+from numpy.typing import NDArray
+
+from datakit.matching.blocks import LEFT_OUT_UP_TO
+from datakit.matching.lexemes import analyse, forms_of
+from datakit.matching.minhash import U64, mix
+from datakit.matching.stems import skeleton
+from datakit.matching.word_arrays import FREE, QuestionArrays
+from datakit.matching.word_memo import I64
+
+SHORT: Final = 3
+"""Words up to which half of the word left out must be the same: of 120,000 pairs that met in 20,000 short documents
+without that, 114,000 were of so few words, and 56 pairs in all were nearly equal."""
+_LOOSE: Final = frozenset({"weak", "filler", "tense", "honorific", "function"})
+_MAYBE: Final = frozenset({"tense", "honorific"})
+_HEAD: Final = 2  # code points by which an inflected title may be known
+_MEMO_SIZE: Final = 50_000  # words of short questions, .5 kB each
+
+_memo: dict[int, tuple[bool, tuple[int, ...]]] = {}
+
+
+def question_blocks(questions: QuestionArrays) -> pl.Series:
+    """Return the hashes of each question, ascending; none for those without words, or with more than 28."""
+    words, kept = questions.words, np.flatnonzero(questions.kept)
+    count = np.bincount(words.owner, minlength=words.rows)
+    free = words.kinds == FREE
+    usable = (count > 0) & (np.bincount(words.owner[free], minlength=words.rows) <= LEFT_OUT_UP_TO)
+    hashes = mix(words.hashes)
+    total = np.zeros(words.rows, dtype=np.uint64)
+    np.add.at(total, words.owner, hashes)
+    left_out = free & usable[words.owner]
+    rest = total[words.owner] - hashes
+    short = np.flatnonzero(left_out & (count[words.owner] <= SHORT))
+    loose, at, halves = _halves_of(questions, kept[short])
+    plain = left_out.copy()
+    plain[short[~loose]] = False
+    found = [(np.flatnonzero(usable), total[usable]), (words.owner[plain], rest[plain])]
+    found.append((words.owner[short[at]], mix(rest[short[at]]) ^ halves))
+    table = {"row": np.concatenate([rows for rows, _ in found]), "near": mix(np.concatenate([k for _, k in found]))}
+    lists = pl.DataFrame(table).unique().sort("row", "near").group_by("row", maintain_order=True).agg("near")
+    every = pl.DataFrame({"row": np.arange(words.rows, dtype=np.int64)})
+    near = every.join(lists, on="row", how="left", maintain_order="left")["near"]
+    return near.fill_null(pl.Series([[]], dtype=pl.List(pl.UInt64)))
+
+
+def _halves_of(questions: QuestionArrays, numbers: I64) -> tuple[NDArray[np.bool_], I64, U64]:
+    """Return which of some words may be missing on the other side, and the halves of each: number of the word, hash."""
+    spans = questions.spans
+    keys = spans.hashes[numbers].tolist()
+    if len(_memo) > _MEMO_SIZE:
+        _memo.clear()
+    for number, key in zip(numbers.tolist(), keys, strict=True):
+        if key not in _memo:
+            _memo[key] = _look_at(spans.word(number))
+    known = [_memo[key] for key in keys]
+    counts = [len(halves) for _, halves in known]
+    at = np.repeat(np.arange(len(known), dtype=np.int64), counts)
+    flat = np.array([half for _, halves in known for half in halves], dtype=np.uint64)
+    return np.array([loose for loose, _ in known], dtype=np.bool_), at, flat
+
+
+def _look_at(word: str) -> tuple[bool, tuple[int, ...]]:
+    """Tell whether a question may have a word that its like has not, or has as a title, and hash its halves."""
+    found = analyse(word)
+    plain, root = skeleton(found.surface), skeleton(found.stem)
+    slip = not (_cut_by_one(plain) | _cut_by_one(root)).isdisjoint(_cut_titles())
+    loose = found.kind in _LOOSE or slip or plain[:_HEAD] in _heads()
+    return loose, tuple(sorted(halves(plain) | halves(root)))
+
+
+def halves(word: str) -> frozenset[int]:
+    """Return hashes of which two words share one that differ by an edit: a sign lost, added, exchanged, or two swapped.
+
+    Of two lengths the longer counts, so each word is cut as one of its length and as one that has lost a sign.
+    """
+    found = set()
+    for length in (len(word), len(word) + 1):
+        half = (length - 1) // 2
+        found |= {(length, 0, word[:half]), (length, 1, word[len(word) - half :])}
+    return frozenset(xxhash.xxh3_64_intdigest(f"{length}\x1f{end}\x1f{part}".encode()) for length, end, part in found)
+
+
+def _cut_by_one(word: str) -> frozenset[str]:
+    """Return a word and what is left of it without each of its code points: words one edit apart have one in common."""
+    return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
+
+
+@cache
+def _cut_titles() -> frozenset[str]:
+    """The same of titles, is and was, which blocks leave out: a word that is a slip away from one may be one."""
+    return frozenset(cut for form in forms_of(_MAYBE) for cut in _cut_by_one(form))
+
+
+@cache
+def _heads() -> frozenset[str]:
+    return frozenset(form[:_HEAD] for form in forms_of(_MAYBE))
