@@ -53,9 +53,19 @@ def asking(questions: pl.Expr) -> pl.Expr:
 
 def kinds(questions: pl.Expr) -> pl.Expr:
     """Return what each question asks for: a kind of `tables/question_words.tsv`, or `no question word`."""
-    text = asking(questions)
-    found = [pl.when(text.str.contains(pattern)).then(pl.lit(kind)) for kind, pattern in _table()]
-    return pl.when(questions.is_not_null()).then(pl.coalesce(*found, pl.lit(UNKNOWN)))
+    return asking(questions).map_batches(_kinds_of, return_dtype=pl.String, is_elementwise=True)
+
+
+def _kinds_of(asked: pl.Series) -> pl.Series:
+    """Go through the table; what a row of it has named is not held against the rows below."""
+    found = pl.Series(asked.name, [None], dtype=pl.String).new_from_index(0, len(asked))
+    left = asked.is_not_null().arg_true()
+    texts = asked.gather(left)
+    for kind, pattern in (*_table(), (UNKNOWN, "")):
+        hit = texts.str.contains(pattern)
+        found = found.scatter(left.filter(hit), kind) if hit.any() else found
+        left, texts = left.filter(~hit), texts.filter(~hit)
+    return found
 
 
 def question_kinds(release: Release) -> list[Share]:

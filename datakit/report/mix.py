@@ -18,6 +18,8 @@ _FACETS: Final = {
     "Topics": ("topic", "subject", "category", "chapter", "विषय", "प्रकरण", "धडा"),
 }
 """Names that columns of a source may have for period and topic; other columns are not shown."""
+_MAY_DECLARE: Final = [*(f'"{name}"' for names in _FACETS.values() for name in names), "\\u"]
+"""What stands in the JSON of a row that declares one: the name as it is, or with its letters escaped."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,16 +85,17 @@ def licences(found: Sequence[Source]) -> list[Share]:
 
 def facets(release: Release) -> list[Facet]:
     """Return periods and topics as the sources declare them; a facet that no row declares is left out."""
-    metas = release.kept("meta").select("meta").collect()["meta"]
+    rows = sum(release.manifest.counts["splits"][split] for split in release.splits)
+    metas = release.kept("meta").filter(pl.col("meta").str.contains_any(_MAY_DECLARE)).select("meta").collect()["meta"]
     found: dict[str, Counter[str]] = {name: Counter() for name in _FACETS}
     for start in range(0, len(metas), _BATCH):
-        for meta in metas.slice(start, _BATCH).drop_nulls():
+        for meta in metas.slice(start, _BATCH):
             columns = _columns(meta)
             for facet, names in _FACETS.items():
                 value = next((columns[name] for name in names if columns.get(name)), None)
                 if isinstance(value, str | int):
                     found[facet][str(value).strip()] += 1
-    return [_facet(name, values, len(metas)) for name, values in found.items() if values]
+    return [_facet(name, values, rows) for name, values in found.items() if values]
 
 
 def languages(release: Release) -> list[Share]:

@@ -1,8 +1,14 @@
 """Leakage: planted leaks are found, look-alikes are none."""
 
+import random
 from pathlib import Path
 
-from datakit.report.leaks import leakage
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datakit.report.leaks import _BEGIN, _begin, _letters, leakage
 from tests.report.made import kept, release
 
 QUESTION = "शिवाजी महाराजांचा राज्याभिषेक १६७४ मध्ये कोठे झाला?"
@@ -57,3 +63,43 @@ def test_questions_twice_in_one_split_are_no_leak(tmp_path: Path) -> None:
 def test_questions_without_letters_share_nothing(tmp_path: Path) -> None:
     """`?` and `…` have no letters in common, although nothing of both is left."""
     assert leakage(release(tmp_path, [kept("?"), kept("…", split="test")])).found == 0
+
+
+NOISE = "… — , (  ) ; ' / "
+
+
+def spaced(text: str, chance: random.Random) -> str:
+    """Return a text with other signs between its letters, up to two hundred in a row, and digits of another script."""
+    between = [NOISE[: chance.randint(0, len(NOISE))] * chance.choice([0, 0, 1, 12]) for _ in text]
+    return "".join(sign + letter for sign, letter in zip(between, text, strict=True)).translate(
+        str.maketrans("१६७४", "1674")
+    )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_long_questions_are_told_apart_by_all_their_letters(tmp_path: Path, seed: int) -> None:
+    """Whatever signs stand at its start, a question is found again; one that goes on otherwise is another."""
+    chance = random.Random(seed)
+    told = "इ.स. १६७४ मध्ये रायगडावर शिवाजी महाराजांचा राज्याभिषेक झाला, असे बखरकार सांगतात; तर "
+    asks = [f"{told}{word} कोणी केले?" for word in ("नेतृत्व", "आयोजन", "वर्णन", "नियोजन", "पौरोहित्य")]
+    again, apart = chance.sample(asks, 3), chance.sample(asks, 2)
+    rows = [kept(question) for question in again]
+    rows += [kept(spaced(question, chance), split="test") for question in again[:2]]
+    rows += [kept(spaced(question, chance), split="validation") for question in set(apart) - set(again)]
+    found = leakage(release(tmp_path, rows))
+    assert {pair.between: pair.questions for pair in found.pairs} == {
+        ("train", "validation"): 0,
+        ("train", "test"): 2,
+        ("validation", "test"): 0,
+    }
+    assert len(found.shown) == 4
+
+
+@given(
+    st.lists(st.text(alphabet="कि१1 .?,a\u0301\u200d", max_size=400), min_size=1, max_size=5),
+    st.lists(st.none() | st.just("शके " * 60), max_size=2),
+)
+def test_the_first_letters_are_those_of_all(texts: list[str], more: list[str | None]) -> None:
+    """Letters found in the first characters are the first of all letters: equal questions have one beginning."""
+    questions = pl.Series([*texts, *more], dtype=pl.String)
+    assert _begin(questions).to_list() == _letters(questions).str.head(_BEGIN).to_list()

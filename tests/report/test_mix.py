@@ -52,6 +52,15 @@ def test_periods_and_topics_by_any_of_their_names(tmp_path: Path) -> None:
     assert topics.without == 3
 
 
+def test_names_of_columns_may_be_escaped(tmp_path: Path) -> None:
+    """JSON whose letters are written as escapes declares as much, and a value that only mentions a name declares none."""
+    metas = [json.dumps({"कालखंड": "शिवकाळ"}), '{"\\u0070eriod": "शिवकाळ"}', '{"note": "period"}', "NaN", "[]"]
+    rows = [kept(f"प्रश्न {n}", meta=meta) for n, meta in enumerate(metas)]
+    (periods,) = facets(release(tmp_path, rows))
+    assert [(share.name, share.rows) for share in periods.shares] == [("शिवकाळ", 2)]
+    assert periods.without == 3
+
+
 def test_many_values_are_counted_together(tmp_path: Path) -> None:
     """Beyond the first twenty, values are a number, and no row gets lost."""
     rows = [kept(f"प्रश्न {n}", meta=json.dumps({"topic": f"विषय {n % 25:02}"})) for n in range(60)]
