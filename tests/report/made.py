@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 
 from datakit.lineage import Manifest, version_id, write_manifest
-from datakit.pipeline.release import LINEAGE, MESSAGES, REJECTED_COLUMNS, RELEASE_COLUMNS
+from datakit.pipeline.release import LINEAGE, REJECTED_COLUMNS, RELEASE_COLUMNS
 from datakit.record import SCHEMA
 from datakit.report.release import Release
+from datakit.stages.chat import MESSAGES
 
 SPLITS = ("train", "validation", "test")
 MERGED = ("exact_duplicate", "near_duplicate")

@@ -53,7 +53,7 @@ def test_periods_and_topics_by_any_of_their_names(tmp_path: Path) -> None:
 
 
 def test_names_of_columns_may_be_escaped(tmp_path: Path) -> None:
-    """JSON whose letters are written as escapes declares as much, and a value that only mentions a name declares none."""
+    """Letters written as escapes declare as much; a value that only mentions a name declares none."""
     metas = [json.dumps({"कालखंड": "शिवकाळ"}), '{"\\u0070eriod": "शिवकाळ"}', '{"note": "period"}', "NaN", "[]"]
     rows = [kept(f"प्रश्न {n}", meta=meta) for n, meta in enumerate(metas)]
     (periods,) = facets(release(tmp_path, rows))
