@@ -4,6 +4,7 @@ Weights are safetensors or GGUF, never a pickle; remote code is never trusted; n
 """
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from datakit.errors import InputError, MissingDependencyError
-from datakit.lineage import content_root, sha256_file
+from datakit.lineage import content_root, read_gguf_keys, sha256_file
 from trainer.quiet import silence
 
 SMOLLM2: Final = "smollm2"
@@ -53,8 +54,8 @@ def load_base(name: str, *, texts: Sequence[str] = (), work: Path, seed: int = 0
     """Return the base a configuration names.
 
     `texts` and `seed` make the tokenizer and the weights of a `random` base, which is written under `work`.
-    Errors: `InputError` where it is missing or has no weights that can be read, `MissingDependencyError` where a
-    package is.
+    Errors: `InputError` where it is missing or has no weights that can be read, `IntegrityError` for a GGUF that ends
+    early or contradicts itself, `MissingDependencyError` where a package is missing.
     """
     silence(allow_download=allow_download)
     if name == RANDOM:
@@ -110,12 +111,12 @@ def _from_folder(folder: Path, *, name: str, form: Literal["safetensors", "rando
 
 
 def _from_gguf(path: Path) -> Base:
+    keys = read_gguf_keys(path)  # first, since it believes no length that a damaged file states
     config = gguf_config(path).to_dict()
     from trainer.gguf_tokenizer import gguf_tokenizer
 
-    return Base(
-        name=path.stem, form="gguf", path=path, sha256=_root([path]), config=config, tokenizer=gguf_tokenizer(path)
-    )
+    tokenizer = gguf_tokenizer(path, keys=keys)
+    return Base(name=path.stem, form="gguf", path=path, sha256=_root([path]), config=config, tokenizer=tokenizer)
 
 
 def gguf_config(path: Path) -> Any:
@@ -125,15 +126,19 @@ def gguf_config(path: Path) -> Any:
     """
     try:
         import gguf  # noqa: F401 - transformers asks for it only after a minute of other work
+        from huggingface_hub.errors import StrictDataclassError
         from transformers import AutoConfig
         from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING_NAMES as CAUSAL
     except ImportError as error:
         raise MissingDependencyError(
             f"base {path.name}: reading a GGUF needs the package {error.name}; pip install 'ancient-aurora[train]' gguf"
         ) from error
+    from trainer.gguf_heads import without_vocabulary
+
     try:
-        config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name, trust_remote_code=False)
-    except (ValueError, KeyError, OSError) as error:
+        with without_vocabulary():
+            config = AutoConfig.from_pretrained(path.parent, gguf_file=path.name, trust_remote_code=False)
+    except (ValueError, KeyError, OSError, OverflowError, struct.error, StrictDataclassError) as error:
         raise InputError(f"base {path}: transformers cannot read this GGUF ({error}); give its safetensors") from error
     config.architectures = [CAUSAL.get(config.model_type, config.model_type)]
     return config

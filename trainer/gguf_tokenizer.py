@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from datakit.errors import InputError
+from datakit.lineage import read_gguf_keys
 
 _NORMAL, _UNKNOWN, _CONTROL, _USER_DEFINED, _UNUSED, _BYTE = 1, 2, 3, 4, 5, 6  # llama.cpp's token types
 _CONTRACTIONS: Final = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)"
@@ -27,14 +28,15 @@ _SINGLE_DIGITS: Final = ("smollm",)
 _NFC: Final = ("qwen2",)
 
 
-def gguf_tokenizer(path: Path) -> Any:
+def gguf_tokenizer(path: Path, *, keys: Mapping[str, Any] | None = None) -> Any:
     """Return a `PreTrainedTokenizerFast` that cuts text as llama.cpp does with this file.
 
-    Errors: `InputError` for a kind of vocabulary or a cut that is not known here.
+    keys: those of the file, where they are read already. Errors: `InputError` for a kind of vocabulary or a cut that is
+    not known here.
     """
     from transformers import PreTrainedTokenizerFast
 
-    keys = _keys(path)
+    keys = _own_keys(path, read_gguf_keys(path) if keys is None else keys)
     tokens: list[str] = keys["tokens"]
     types: list[int] = list(keys.get("token_type") or [_NORMAL] * len(tokens))
     kind = keys.get("model")
@@ -61,22 +63,34 @@ def gguf_tokenizer(path: Path) -> Any:
     )
 
 
-def _keys(path: Path) -> dict[str, Any]:
-    from gguf import GGUFReader
-
-    fields = GGUFReader(path).fields
+def _own_keys(path: Path, keys: Mapping[str, Any]) -> dict[str, Any]:
     found = {
-        name.removeprefix("tokenizer.ggml."): field.contents()
-        for name, field in fields.items()
+        name.removeprefix("tokenizer.ggml."): value
+        for name, value in keys.items()
         if name.startswith("tokenizer.ggml.")
     }
     if "tokens" not in found:
         raise InputError(f"{path}: no tokenizer.ggml.tokens; expected a model with its vocabulary")
-    if "tokenizer.chat_template" in fields:
-        found["chat_template"] = fields["tokenizer.chat_template"].contents()
-    lengths = [field.contents() for name, field in fields.items() if name.endswith(".context_length")]
+    _check_text(path, found["tokens"])
+    if "tokenizer.chat_template" in keys:
+        found["chat_template"] = keys["tokenizer.chat_template"]
+    lengths = [value for name, value in keys.items() if name.endswith(".context_length")]
     found["context_length"] = int(lengths[0]) if lengths else 2048
     return found
+
+
+def _check_text(path: Path, tokens: Sequence[str]) -> None:
+    try:
+        "".join(tokens).encode()
+    except UnicodeEncodeError as error:
+        number, left = 0, error.start
+        while left >= len(tokens[number]):
+            left -= len(tokens[number])
+            number += 1
+        raise InputError(
+            f"{path}: token {number} is no UTF-8: {tokens[number].encode(errors='surrogateescape')!r}; expected text."
+            " Fetch the file again, or give the model's safetensors"
+        ) from None
 
 
 def _byte_level(path: Path, keys: Mapping[str, Any], tokens: Sequence[str]) -> Any:
@@ -135,9 +149,12 @@ def _merges(
     merges: list[tuple[str, str]] = []
     for number in ranked:
         token = tokens[number]
-        pairs = [(token[:cut], token[cut:]) for cut in range(1, len(token))]
-        whole = [pair for pair in pairs if pair[0] in vocabulary and pair[1] in vocabulary]
-        merges += sorted(whole, key=lambda pair: (vocabulary[pair[0]], vocabulary[pair[1]]))
+        whole = [
+            (vocabulary[left], vocabulary[right])
+            for cut in range(1, len(token))
+            if (left := token[:cut]) in vocabulary and (right := token[cut:]) in vocabulary
+        ]
+        merges += [(tokens[left], tokens[right]) for left, right in sorted(whole)]
     return merges
 
 

@@ -10,6 +10,7 @@ from datakit.errors import MissingDependencyError
 from trainer.base import Base
 from trainer.engine import Batch, EngineOptions, Lora
 from trainer.engines.causal import by_row, chosen_positions, greedy, prove_isolation, weighed_losses
+from trainer.gguf_heads import without_vocabulary
 from trainer.memory import ModelShape, adapter_bytes, logit_bytes, weight_bytes
 
 if TYPE_CHECKING:
@@ -152,7 +153,8 @@ def load_model(base: Base, *, device: str, options: EngineOptions) -> Any:
     arguments: dict[str, Any] = {"dtype": dtype, "trust_remote_code": False, "local_files_only": True}
     arguments["attn_implementation"] = "sdpa"
     if base.form == "gguf":
-        model: Any = AutoModelForCausalLM.from_pretrained(base.path.parent, gguf_file=base.path.name, **arguments)
+        with without_vocabulary():
+            model: Any = AutoModelForCausalLM.from_pretrained(base.path.parent, gguf_file=base.path.name, **arguments)
         return model.to(device)
     if options.quantization == "nf4" and "quantization_config" not in base.config:
         try:

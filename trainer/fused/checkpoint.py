@@ -9,6 +9,7 @@ from torch import Tensor
 
 from datakit.errors import InputError
 from trainer.fused.linear import Nf4
+from trainer.gguf_heads import without_vocabulary
 
 _INDEX: Final = "model.safetensors.index.json"
 _BLOCK: Final = 64  # values that share one absmax
@@ -84,9 +85,10 @@ class GgufCheckpoint(Checkpoint):
 
         self.folder = path
         self.device = device
-        model = AutoModelForCausalLM.from_pretrained(
-            path.parent, gguf_file=path.name, dtype=torch.float32, trust_remote_code=False, local_files_only=True
-        )
+        with without_vocabulary():
+            model = AutoModelForCausalLM.from_pretrained(
+                path.parent, gguf_file=path.name, dtype=torch.float32, trust_remote_code=False, local_files_only=True
+            )
         self._tensors: dict[str, Tensor] = model.state_dict()
         self._files = dict.fromkeys(self._tensors, path)
 
