@@ -58,7 +58,7 @@ def outcome_file(work: Path) -> Path:
 
 
 def remember(work: Path, digest: str, result: Result) -> None:
-    """Note what came of a run; a kill at any moment leaves the note before it, the new one, or none.
+    """Note what came of a run, under `lock`; a kill at any moment leaves the note before it, the new one, or none.
 
     Nothing is noted of a gate whose findings lie in no version: they could not be told again.
     """
@@ -74,6 +74,10 @@ def remember(work: Path, digest: str, result: Result) -> None:
         "decisions": dict(result.decisions),
         "tallies": {stage: asdict(tally) for stage, tally in result.tallies.items()},
     }
+    for torn in path.parent.glob(
+        f"{path.name}.*.new"
+    ):  # of a run that was killed here; nobody else writes under the lock
+        torn.unlink()
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.write_text(json.dumps({"of": digest, "told": told, "sha256": _sum(digest, told)}), encoding="utf-8")
     sync(fresh)
