@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trainer.engine import EngineOptions
+from trainer.shape import Sizes, sizes_in
 
 ANSWER_SHARE: Final = 0.6
 """Share of a row's tokens that are learnt, for which logits are made: 115 of 198 in the measured rows."""
@@ -15,58 +16,25 @@ CUDA_CONTEXT: Final = 600 << 20  # what a process takes before it allocates anyt
 
 
 @dataclass(frozen=True, kw_only=True)
-class ModelShape:
-    """Sizes of a decoder; every length in elements."""
+class ModelShape(Sizes):
+    """A decoder with the adapter that is trained on it."""
 
-    layers: int
-    hidden: int
-    inner: int
-    heads: int
-    kv_heads: int
-    head: int
-    vocabulary: int
-    tied: bool
     rank: int = 16
     config: Mapping[str, Any] | None = None
     """The configuration they were read from, for an engine that reads it in its own way."""
 
-    @property
-    def block_weights(self) -> int:
-        """Return the weights of all blocks' linear layers."""
-        wide, narrow = self.heads * self.head, self.kv_heads * self.head
-        return self.layers * (self.hidden * (2 * wide + 2 * narrow) + 3 * self.hidden * self.inner)
-
-    @property
-    def adapter_weights(self) -> int:
-        """Return the weights of a LoRA on all seven linear layers."""
-        wide, narrow = self.heads * self.head, self.kv_heads * self.head
-        ends = 2 * (self.hidden + wide) + 2 * (self.hidden + narrow) + 3 * (self.hidden + self.inner)
-        return self.layers * self.rank * ends
-
     def flops(self, tokens: int, *, checkpointing: bool) -> float:
         """Return the operations of a training step over frozen weights: forward and the gradient of the inputs."""
         passes = 6 if checkpointing else 4
-        weights = self.block_weights + ANSWER_SHARE * self.vocabulary * self.hidden
-        return tokens * (passes * weights + 6 * self.adapter_weights)
+        weights = self.weights() + ANSWER_SHARE * self.vocabulary * self.hidden
+        return tokens * (passes * weights + 6 * self.adapter_weights(self.rank))
 
 
 def shape_of(config: Mapping[str, Any], *, rank: int = 16) -> ModelShape:
     """Return the shape that a config.json describes. Errors: `KeyError` where it is no decoder's."""
     inner = config.get("text_config") or config
-    heads = int(inner["num_attention_heads"])
-    hidden = int(inner["hidden_size"])
-    return ModelShape(
-        layers=int(inner["num_hidden_layers"]),
-        hidden=hidden,
-        inner=int(inner["intermediate_size"]),
-        heads=heads,
-        kv_heads=int(inner.get("num_key_value_heads") or heads),
-        head=int(inner.get("head_dim") or hidden // heads),
-        vocabulary=int(inner["vocab_size"]),
-        tied=bool(inner.get("tie_word_embeddings", config.get("tie_word_embeddings", False))),
-        rank=rank,
-        config=config,
-    )
+    tied = inner.get("tie_word_embeddings", config.get("tie_word_embeddings", False))
+    return ModelShape(**{**sizes_in(inner), "tied": bool(tied)}, rank=rank, config=config)
 
 
 def weight_bytes(shape: ModelShape, options: EngineOptions) -> int:
@@ -74,12 +42,12 @@ def weight_bytes(shape: ModelShape, options: EngineOptions) -> int:
     size = {"fp32": 4, "bf16": 2, "fp16": 2}[options.dtype]
     packed = options.quantization == "nf4" and not options.hold_16bit
     tables = shape.vocabulary * shape.hidden * (1 if shape.tied else 2)
-    return int(shape.block_weights * (_NF4_BYTES if packed else size) + tables * size)
+    return int(shape.weights() * (_NF4_BYTES if packed else size) + tables * size)
 
 
 def adapter_bytes(shape: ModelShape) -> int:
     """Return the bytes of the adapter, its gradients and its optimizer."""
-    return shape.adapter_weights * _ADAM_BYTES
+    return shape.adapter_weights(shape.rank) * _ADAM_BYTES
 
 
 def logit_bytes(shape: ModelShape, tokens: int, options: EngineOptions) -> int:

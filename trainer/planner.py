@@ -25,19 +25,19 @@ _SHARE_OF_PRODUCT: Final = {"fused": 0.8, "unsloth": 0.1, "hf": 0.05}
 fused engine's 8 rows a step; the others launch more than they compute) and from the runs that its page speaks of."""
 _SHARE_ON_CPU: Final = 0.5  # 0.4 to 0.6 for SmolLM2 on two cores
 _LLAMA_8B: Final = ModelShape(
-    layers=32, hidden=4096, inner=14336, heads=32, kv_heads=8, head=128, vocabulary=128256, tied=False
+    layers=32, hidden=4096, intermediate=14336, heads=32, kv_heads=8, head=128, vocabulary=128256, tied=False
 )
 _GEMMA_270M: Final = ModelShape(
-    layers=18, hidden=640, inner=2048, heads=4, kv_heads=1, head=256, vocabulary=262144, tied=True
+    layers=18, hidden=640, intermediate=2048, heads=4, kv_heads=1, head=256, vocabulary=262144, tied=True
 )
 _SMOLLM2: Final = ModelShape(
-    layers=30, hidden=576, inner=1536, heads=9, kv_heads=3, head=64, vocabulary=49152, tied=True
+    layers=30, hidden=576, intermediate=1536, heads=9, kv_heads=3, head=64, vocabulary=49152, tied=True
 )
 PRESET_SHAPES: Final[tuple[tuple[str, ModelShape, Literal["nf4", "none"], int], ...]] = (
     ("t4-16gb", _LLAMA_8B, "nf4", 1024),
     ("gemma", _GEMMA_270M, "none", 1024),
     ("cpu-smollm2", _SMOLLM2, "none", 1024),
-    ("smoke", replace(_SMOLLM2, layers=2, hidden=64, inner=176, vocabulary=2000), "none", 512),
+    ("smoke", replace(_SMOLLM2, layers=2, hidden=64, intermediate=176, vocabulary=2000), "none", 512),
 )
 """Presets from large to small, with quantization and tokens of a micro-batch: what to offer where one does not fit."""
 

@@ -179,7 +179,9 @@ def estimate(shape: ModelShape, tokens: int, options: EngineOptions) -> int:
     size = {"fp32": 4, "bf16": 2, "fp16": 2}[options.dtype]
     wide = shape.heads * shape.head
     hidden, heads = (3, 3) if size == 4 else (6, 4)
-    block = size * (4 * shape.inner + hidden * shape.hidden + heads * wide + 7 * shape.rank) + 4 * 2 * shape.hidden
+    block = (
+        size * (4 * shape.intermediate + hidden * shape.hidden + heads * wide + 7 * shape.rank) + 4 * 2 * shape.hidden
+    )
     blocks = 1 if options.checkpointing else shape.layers
     inputs = shape.layers * size * shape.hidden if options.checkpointing else 0
     saved = tokens * (blocks * block + inputs) + tokens * tokens * (1 + blocks * size)

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from trainer.shape import Sizes, sizes_in
+
 FAMILIES: Final = ("LlamaForCausalLM", "MistralForCausalLM", "Qwen2ForCausalLM")
 """Decoders of RMSNorm, rotary attention and SwiGLU, with or without a bias on q, k and v."""
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
@@ -18,27 +20,18 @@ _LONGEST_HEAD: Final = 256  # flash attention's limit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Sizes of a decoder; every length in elements."""
+class Shape(Sizes):
+    """A decoder as this engine runs it."""
 
-    layers: int
-    hidden: int
-    intermediate: int
-    heads: int
-    kv_heads: int
-    head: int
-    vocabulary: int
     norm_epsilon: float
-    tied: bool
-    """Whether the output layer is the embedding."""
     qkv_bias: bool
 
     def outputs(self, projection: str) -> int:
         """Return how many outputs a projection of GROUPS has."""
         return {
-            "self_attn.q_proj": self.heads * self.head,
-            "self_attn.k_proj": self.kv_heads * self.head,
-            "self_attn.v_proj": self.kv_heads * self.head,
+            "self_attn.q_proj": self.query,
+            "self_attn.k_proj": self.keys,
+            "self_attn.v_proj": self.keys,
             "self_attn.o_proj": self.hidden,
             "mlp.gate_proj": self.intermediate,
             "mlp.up_proj": self.intermediate,
@@ -47,35 +40,14 @@ class Shape:
 
     def inputs(self, group: str) -> int:
         """Return how many inputs the projections of a group read."""
-        return {"o": self.heads * self.head, "down": self.intermediate}.get(group, self.hidden)
-
-    def weights(self) -> int:
-        """Return the number of weights in the projections of all layers, embedding and output layer left out."""
-        return self.layers * sum(
-            self.outputs(name) * self.inputs(group) for group, names in GROUPS.items() for name in names
-        )
-
-    def adapter_weights(self, rank: int) -> int:
-        """Return the number of weights of a LoRA of this rank on every projection."""
-        return self.layers * sum(
-            rank * (self.outputs(name) + self.inputs(group)) for group, names in GROUPS.items() for name in names
-        )
+        return {"o": self.query, "down": self.intermediate}.get(group, self.hidden)
 
 
 def read_shape(config: Mapping[str, Any]) -> Shape:
     """Return the shape that a config.json describes; call it where `why_not` says None."""
-    heads = int(config["num_attention_heads"])
-    hidden = int(config["hidden_size"])
     return Shape(
-        layers=int(config["num_hidden_layers"]),
-        hidden=hidden,
-        intermediate=int(config["intermediate_size"]),
-        heads=heads,
-        kv_heads=int(config.get("num_key_value_heads") or heads),
-        head=int(config.get("head_dim") or hidden // heads),
-        vocabulary=int(config["vocab_size"]),
+        **sizes_in(config),
         norm_epsilon=float(config["rms_norm_eps"]),
-        tied=bool(config.get("tie_word_embeddings", False)),
         qkv_bias=bool(config.get("attention_bias")) or _family(config) == "Qwen2ForCausalLM",
     )
 
