@@ -10,10 +10,11 @@ import polars as pl
 from numpy.typing import NDArray
 
 from datakit.pipeline.bins import Bins, compact
+from datakit.pipeline.packed_keys import pack_keys, packed_keys
 from datakit.pipeline.parts import Part
 from datakit.stage import VERDICT, CorpusStage, flat_hashes
 
-_KEPT_KEYS: Final = 50_000  # rows: up to here all keys are held (some 20 MB) instead of read again by each stage
+_KEPT_KEYS: Final = 200_000  # rows: up to here all keys are held (80 MB at most) instead of read again by each stage
 _BIN_ROWS: Final = 200_000  # rows of the corpus to a bin of hashes: up to 45 hashes a row are 100 MB
 _HASHES: Final = 2**61 - 1  # a prime: bins must not follow the low bits, by which some hashes are spread already
 _REJECTION: Final = ("reject_reason", "reject_detail", "of", "score")
@@ -42,7 +43,10 @@ class DiskCorpus:
         self._clusters: list[pl.DataFrame] = []
         self._written: list[pl.DataFrame] = []
         small = sum(part.live for part in self._parts) <= _KEPT_KEYS
+        self._packed: list[Path] | None = None
         self._all_keys = self._read_keys(None) if small else None
+        if not small and spill is not None:
+            self._packed = pack_keys(self._key_parts(None), Path(tempfile.mkdtemp(prefix="keys-", dir=spill)))
         kept = self._all_keys if self._all_keys is not None else self._read_keys(())
         self._live[kept["row"].to_numpy()] = True
         self.previous = previous
@@ -73,6 +77,9 @@ class DiskCorpus:
 
     def _key_parts(self, columns: Sequence[str] | None) -> Iterator[pl.DataFrame]:
         wanted = None if columns is None else ["row", *columns]
+        if self._packed is not None:
+            yield from packed_keys(self._packed, wanted)
+            return
         for start, part in zip(self._starts, self._parts, strict=False):
             if part.live:
                 frame = pl.read_parquet(part.keys, columns=wanted, memory_map=False)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import polars as pl
 import pytest
 
-from datakit.pipeline import bins, corpus
+from datakit.pipeline import bins, corpus, packed_keys
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.parts import write_part
 from datakit.pipeline.rows import process
@@ -30,6 +30,7 @@ def disk(tmp_path: Path, recipe: Recipe, monkeypatch: pytest.MonkeyPatch) -> Dis
     monkeypatch.setattr(corpus, "_KEPT_KEYS", 0)
     monkeypatch.setattr(corpus, "_BIN_ROWS", 10)
     monkeypatch.setattr(bins, "_HELD_BYTES", 300)
+    monkeypatch.setattr(packed_keys, "_FILE_ROWS", 40)
     rows: list[dict[str, Any]] = [*numbered_rows(ROWS - 1), {"question": "", "answer": "मोकळा"}]
     batch = frame({"source_id": "s", "file": "f", "locator": f"line {n}", **row} for n, row in enumerate(rows))
     parts = [
@@ -106,6 +107,28 @@ def test_nothing_is_left_in_the_spill(disk: DiskCorpus, tmp_path: Path) -> None:
         break
     list(disk.fetch_each([pl.Series([1], dtype=pl.UInt32), pl.Series([90], dtype=pl.UInt32)], "answer"))
     assert sorted(tmp_path.rglob("*")) == there
+
+
+def test_keys_of_many_parts_lie_in_few_files(disk: DiskCorpus, tmp_path: Path) -> None:
+    """Keys are packed, two parts of 17 rows to a file of 40 here, with every column, row and row number."""
+    files = sorted(tmp_path.glob("keys-*/*"))
+    assert [pl.read_parquet(file).height for file in files] == [34, 34, 34, 17]
+    parts = [pl.read_parquet(part.keys).with_columns(pl.col("row") + start) for start, part in disk.parts()]
+    assert pl.concat([pl.read_parquet(file) for file in files]).equals(pl.concat(parts), null_equal=True)
+
+
+def test_a_column_is_read_once_a_file(disk: DiskCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading a column opens the packed files and no part: seven parts are four files here."""
+    opened: list[str] = []
+    read = pl.read_parquet
+
+    def counted(path: Path, **options: Any) -> pl.DataFrame:
+        opened.append(Path(path).name)
+        return read(path, **options)
+
+    monkeypatch.setattr(pl, "read_parquet", counted)
+    assert disk.keys("split.question").height == ROWS - 1
+    assert opened == [f"{number:06d}.keys.parquet" for number in range(4)]
 
 
 @pytest.mark.parametrize("stage", ["exact_dedup", "near_dedup", "conflicts", "split", "holdout"])
