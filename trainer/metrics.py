@@ -39,14 +39,21 @@ class Metrics:
 def read_metrics(run: Path) -> list[dict[str, Any]]:
     """Return the lines of a run's metrics; a last line cut by a kill is left off."""
     try:
-        lines = (run / METRICS).read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = (run / METRICS).read_text(encoding="utf-8", errors="replace").split("\n")  # U+2028 may stand in a text
     except OSError as error:
         raise InputError(f"{run / METRICS}: cannot be read ({error.strerror}); expected the folder of a run") from error
+    if not lines[-1]:
+        lines.pop()
     found = []
     for number, line in enumerate(lines, start=1):
+        place = f"{run / METRICS}:{number}"
         try:
-            found.append(json.loads(line))
+            said = json.loads(line)
         except ValueError as error:
-            if number < len(lines):
-                raise InputError(f"{run / METRICS}:{number}: not JSON; expected one object a line") from error
+            if number == len(lines):
+                break
+            raise InputError(f"{place}: not JSON; expected one object a line") from error
+        if not isinstance(said, dict):
+            raise InputError(f"{place}: found {type(said).__name__}; expected one object a line")
+        found.append(said)
     return found

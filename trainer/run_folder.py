@@ -87,7 +87,9 @@ def read_begun(run: Path) -> dict[str, Any]:
     if (run / MANIFEST).is_file():
         raise UsageError(f"{run}: this run is finished; `trainer show {run.name}` shows it")
     try:
-        body: dict[str, Any] = json.loads((run / BEGUN).read_text(encoding="utf-8"))
+        body = json.loads((run / BEGUN).read_text(encoding="utf-8"))
+        if not isinstance(body, dict):
+            raise ValueError(f"it holds {type(body).__name__}, no object")
     except (OSError, ValueError) as error:
         raise InputError(
             f"{run / BEGUN}: cannot be read ({error}); expected the folder of an unfinished run"
