@@ -6,6 +6,7 @@ things, phrases of an event). So the words that no table lists must be the same 
 with arrays, tells the questions that may meet from the many that meet none.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,8 +23,9 @@ from datakit.matching.minhash import U64, mix
 LOUD: Final = 1
 TRAILS: Final = 2
 VERBAL: Final = 4
+UNSEEN: Final = 128
 """What a word does: it may ask for more than an account; it may follow the last word that says something; as that last
-word it may be a verb that an event makes needless (शिक्षा भोगली), and then it does not count."""
+word it may be a verb that an event makes needless (शिक्षा भोगली), and then it does not count; nobody has looked yet."""
 
 SAME_WORDS: Final = r"^[\x00-\x7F\u00A0\u0900-\u097F\u200B-\u200D\u2010-\u2027\u20B9]*$"
 """Texts of such characters have the same words for `word_spans` and for `lexemes`."""
@@ -94,10 +96,11 @@ def _last_words(words: Bearings) -> NDArray[np.int64]:
     return last
 
 
-def keys_of_text(question: str) -> list[int]:
-    """Return the hashes of one question by the words of `lexemes`, for text that is not in SAME_WORDS."""
-    found = [bearing(word.surface, word.stem, word.kind, word.roles) for word in lexemes(question)]
+def keys_of_texts(questions: Sequence[str]) -> list[list[int]]:
+    """Return the hashes of some questions by the words of `lexemes`, for text that is not in SAME_WORDS."""
+    every = [lexemes(question) for question in questions]
+    found = [bearing(word.surface, word.stem, word.kind, word.roles) for words in every for word in words]
     roots, flags = [root for root, _ in found], [does for _, does in found]
-    owner = np.zeros(len(found), dtype=np.int64)
-    words = Bearings(1, owner, np.array(roots, dtype=np.uint64), np.array(flags, dtype=np.uint8))
-    return list(account_keys(words)[1][0])
+    owner = np.repeat(np.arange(len(every), dtype=np.int64), [len(words) for words in every])
+    words = Bearings(len(every), owner, np.array(roots, dtype=np.uint64), np.array(flags, dtype=np.uint8))
+    return account_keys(words)[1].to_list() if every else []

@@ -62,9 +62,9 @@ def _halves_of(questions: QuestionArrays, numbers: I64) -> tuple[NDArray[np.bool
     keys = spans.hashes[numbers].tolist()
     if len(_memo) > _MEMO_SIZE:
         _memo.clear()
-    for number, key in zip(numbers.tolist(), keys, strict=True):
-        if key not in _memo:
-            _memo[key] = _look_at(spans.word(number))
+    new = {key: number for number, key in zip(numbers.tolist(), keys, strict=True) if key not in _memo}
+    words = spans.words(np.array(list(new.values()), dtype=np.int64))
+    _memo.update(zip(new, map(_look_at, words), strict=True))
     known = [_memo[key] for key in keys]
     counts = [len(halves) for _, halves in known]
     at = np.repeat(np.arange(len(known), dtype=np.int64), counts)
@@ -76,9 +76,8 @@ def _look_at(word: str) -> tuple[bool, tuple[int, ...]]:
     """Tell whether a question may have a word that its like has not, or has as a title, and hash its halves."""
     found = analyse(word)
     plain, root = skeleton(found.surface), skeleton(found.stem)
-    slip = not (_cut_by_one(plain) | _cut_by_one(root)).isdisjoint(_cut_titles())
-    loose = found.kind in _LOOSE or slip or plain[:_HEAD] in _heads()
-    return loose, tuple(sorted(halves(plain) | halves(root)))
+    loose = found.kind in _LOOSE or plain[:_HEAD] in _heads() or _may_be_title(plain) or _may_be_title(root)
+    return loose, tuple(halves(plain) | halves(root) if root != plain else halves(plain))
 
 
 def halves(word: str) -> frozenset[int]:
@@ -86,16 +85,23 @@ def halves(word: str) -> frozenset[int]:
 
     Of two lengths the longer counts, so each word is cut as one of its length and as one that has lost a sign.
     """
-    found = set()
-    for length in (len(word), len(word) + 1):
-        half = (length - 1) // 2
-        found |= {(length, 0, word[:half]), (length, 1, word[len(word) - half :])}
-    return frozenset(xxhash.xxh3_64_intdigest(f"{length}\x1f{end}\x1f{part}".encode()) for length, end, part in found)
+    cuts = {(len(word) - 1) // 2, len(word) // 2}
+    parts = [part for cut in cuts for part in (f"{word[:cut]}\x1f", f"\x1f{word[len(word) - cut :]}")]
+    return frozenset(xxhash.xxh3_64_intdigest(part.encode()) for part in parts)
 
 
 def _cut_by_one(word: str) -> frozenset[str]:
     """Return a word and what is left of it without each of its code points: words one edit apart have one in common."""
     return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
+
+
+def _may_be_title(word: str) -> bool:
+    return len(word) <= _longest_title() and not _cut_by_one(word).isdisjoint(_cut_titles())
+
+
+@cache
+def _longest_title() -> int:
+    return max(map(len, forms_of(_MAYBE))) + 1
 
 
 @cache

@@ -161,6 +161,12 @@ def is_attested(word: str) -> bool:
     return _known().get(word, 0) >= _COMMON
 
 
+@cache
+def attested() -> frozenset[str]:
+    """Return every skeleton of which `is_attested` holds: for callers that ask of each word of a column."""
+    return frozenset(word for word, count in _known().items() if count >= _COMMON)
+
+
 def _both_known(a: str, b: str) -> bool:
     """Two words, not a word with its misprint: the list holds misprints too, rarer by far than what they misprint."""
     rare, common = sorted((_known().get(a, 0), _known().get(b, 0)))

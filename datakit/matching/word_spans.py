@@ -38,6 +38,16 @@ class WordSpans:
         """Return the text of one word."""
         return self.units[self.starts[number] : self.ends[number]].tobytes().decode("utf-16-le")
 
+    def words(self, numbers: I64) -> list[str]:
+        """Return the texts of some words."""
+        lengths = self.ends[numbers] - self.starts[numbers]
+        ends = np.cumsum(lengths)
+        places = np.repeat(self.starts[numbers] - ends + lengths, lengths) + np.arange(ends[-1] if len(ends) else 0)
+        joined = self.units[places].tobytes().decode("utf-16-le")
+        if len(joined) < len(places):  # characters of two units: places in the text are not those of the units
+            return [self.word(number) for number in numbers.tolist()]
+        return [joined[end - length : end] for end, length in zip(ends.tolist(), lengths.tolist(), strict=True)]
+
 
 def word_spans(texts: pl.Series) -> WordSpans:
     r"""Find the words that `lexemes.WORD_PATTERN` finds; null has none.

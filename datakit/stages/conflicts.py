@@ -7,8 +7,9 @@ from typing import Any, ClassVar, Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
-from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_text
+from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_texts
 from datakit.matching.disagree import Finding, compare
 from datakit.matching.hashes import hash_64
 from datakit.matching.late_forms import form_and_meetings, late_forms
@@ -18,6 +19,7 @@ from datakit.matching.question_words import question_words
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
 from datakit.matching.vote import POLICIES, Answer, losers
+from datakit.matching.word_arrays import bearings
 from datakit.stage import VERDICT, Corpus, flat_hashes
 
 _MAX_ANSWERS: Final = 40  # a question with more different answers is a template, not a question with one answer
@@ -52,12 +54,16 @@ class Conflicts:
         `.meets` lists the hashes under which the question meets others that ask the same in more or fewer words. A
         question for an account has neither, but `.account`: its form is found later, where it may meet another.
         """
-        loud, accounts = account_keys(question_words(batch["question"]).bearings)
-        plain = pl.col("question").str.contains(SAME_WORDS)
-        columns = ("at", "question", "context", "history", "plain", "loud", "account")
-        may_ask = batch.with_row_index("at").with_columns(plain.alias("plain"), loud=loud, account=accounts)
-        rows = may_ask.filter(_may_ask()).select(columns)
-        looked_at = pl.col("loud") | ~pl.col("plain")
+        may_ask = batch.select(_may_ask().fill_null(False)).to_series()
+        may_ask = batch.select(_may_ask().fill_null(False)).to_series()
+        loud, accounts = account_keys(bearings(question_words(batch["question"]), may_ask.to_numpy()))
+        plain = batch["question"].str.contains(SAME_WORDS).fill_null(False)
+        strange = (may_ask & ~plain).arg_true()
+        closer = pl.Series(keys_of_texts(batch["question"].gather(strange).to_list()), dtype=pl.List(pl.UInt64))
+        accounts = pl.concat([accounts, closer]).gather(_placed(len(batch), strange))
+        numbered = batch.with_row_index("at").with_columns(looked_at=pl.Series(loud) | ~plain, account=accounts)
+        rows = numbered.filter(may_ask).select("at", "question", "context", "history", "looked_at", "account")
+        looked_at = pl.col("looked_at")
         late = rows.filter(~looked_at).select("at", "account")
         found = pl.DataFrame(list(_forms(rows.filter(looked_at))), schema=_KEYS, orient="row")
         own = pl.DataFrame({"at": pl.int_range(batch.height, dtype=pl.UInt32, eager=True)})
@@ -163,12 +169,19 @@ _KEYS: Final[dict[str, pl.DataType]] = {
 }
 
 
+def _placed(rows: int, others: pl.Series) -> NDArray[np.int64]:
+    """Return the place of each of so many rows, where those of some others follow behind all rows."""
+    places = np.arange(rows, dtype=np.int64)
+    places[others.to_numpy()] = rows + np.arange(len(others))
+    return places
+
+
 def _forms(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
     """Yield _KEYS of questions whose form has to be looked at now."""
-    for at, question, context, history, plain, _, account in rows.iter_rows():
+    for at, question, context, history, _, account in rows.iter_rows():
         form = asked(question)
         if form is not None and form.kind == ACCOUNT:
-            yield at, None, [], account if plain else keys_of_text(question)
+            yield at, None, [], account
         elif form is not None:
             yield at, *form_and_meetings(form, context, history), []
 

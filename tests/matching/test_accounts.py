@@ -3,16 +3,18 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_text
+from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_texts
 from datakit.matching.events import _phrases
 from datakit.matching.lexemes import lexeme, split
 from datakit.matching.question_form import ACCOUNT, asked, comparable, turning_stems
 from datakit.matching.question_words import question_words
+from datakit.matching.word_arrays import bearings
 from datakit.matching.word_spans import word_spans
 from datakit.stages.conflicts import Conflicts
 from tests.matching.rows import batch, judge, rejected
@@ -42,7 +44,7 @@ def pairs(draw: st.DrawFn) -> tuple[str, str]:
 
 def keys(*questions: str) -> tuple[list[bool], list[list[int]]]:
     """Return what `account_keys` says of some questions."""
-    loud, found = account_keys(question_words(pl.Series(questions)).bearings)
+    loud, found = account_keys(bearings(question_words(pl.Series(questions)), np.ones(len(questions), dtype=np.bool_)))
     return loud.tolist(), found.to_list()
 
 
@@ -119,8 +121,8 @@ def test_both_ways_to_words_agree_on_plain_text() -> None:
 
 @given(st.lists(WORDS, min_size=1, max_size=9).map(" ".join))
 def test_a_text_by_itself_has_the_hashes_of_a_column(question: str) -> None:
-    """`keys_of_text` and the column give the same."""
-    assert keys_of_text(question) == keys(question)[1][0]
+    """`keys_of_texts` and the column give the same."""
+    assert keys_of_texts([question, "", question]) == [*keys(question, "")[1], keys(question)[1][0]]
 
 
 TOLD = "पावनखिंडीच्या लढाईचे वर्णन करा."
