@@ -1,9 +1,11 @@
 """Chat format: what the trainer will see, and the row's id, which is the hash of exactly that."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Final, Literal
 
+import numpy as np
 import polars as pl
 
 from datakit.lineage import row_id
@@ -59,25 +61,44 @@ class Chat:
 
     def message_column(self, batch: pl.DataFrame) -> pl.Series:
         """Return what `messages` returns as a column named `messages`; no Python object for a row without history."""
-        told = pl.col("history").str.len_bytes().fill_null(0) > 0
-        plain, others = batch.filter(~told), batch.filter(told)
         asked = pl.col("question").fill_null("")
         if self.context == "include":
-            passage = pl.col("context").str.len_bytes().fill_null(0) > 0
-            asked = pl.when(passage).then(pl.concat_str("context", pl.lit("\n\n"), asked)).otherwise(asked)
-        turns = [_turn("system", pl.col("system")), _turn("user", asked), _turn("assistant", pl.col("answer"))]
-        has_system = pl.col("system").str.len_bytes().fill_null(0) > 0
-        built = pl.when(has_system).then(pl.concat_list(turns)).otherwise(pl.concat_list(turns[1:]))
-        column = plain.select(built.cast(MESSAGES).alias("messages"))["messages"]
-        if others.is_empty():
-            return column
-        both = pl.concat([column, pl.Series("messages", self.messages(others), dtype=MESSAGES)])
-        places = batch.select(at=told).with_row_index("row").sort("at", maintain_order=True)["row"]
-        return both.gather(places.arg_sort())
+            asked = pl.when(_has("context")).then(pl.concat_str("context", pl.lit("\n\n"), asked)).otherwise(asked)
+        texts = [pl.col("system").fill_null(""), asked, pl.col("answer").fill_null("")]
+        forms = batch.select(form=pl.when(_has("history")).then(_TOLD).when(_has("system")).then(1).otherwise(0))[
+            "form"
+        ]
+        made = [pl.Series("messages", [], dtype=MESSAGES)]
+        for form in forms.unique().sort():
+            rows = batch.filter(forms == form)
+            if form == _TOLD:
+                made.append(pl.Series("messages", self.messages(rows), dtype=MESSAGES))
+            else:
+                made.append(_lists(rows, texts[1 - form :], _ROLES[1 - form :]))
+        if len(made) <= 2:
+            return made[-1]
+        places = forms.to_frame().with_row_index("row").sort("form", maintain_order=True)["row"]
+        return pl.concat(made).gather(places.arg_sort())
 
 
-def _turn(role: str, content: pl.Expr) -> pl.Expr:
-    return pl.struct(pl.lit(role).alias("role"), content.fill_null("").alias("content"))
+_ROLES: Final = ("system", "user", "assistant")
+_TOLD: Final = 2  # a row with earlier turns; 1: one with a system prompt; 0: question and answer alone
+
+
+def _has(column: str) -> pl.Expr:
+    return pl.col(column).str.len_bytes().fill_null(0) > 0
+
+
+def _lists(rows: pl.DataFrame, texts: Sequence[pl.Expr], roles: Sequence[str]) -> pl.Series:
+    """Return a list of turns for each row: all texts as one column, picked turn by turn and cut into lists.
+
+    `concat_list` of structs copies every text three times over: 0.5 against 0.16 CPU-seconds for 300 MB.
+    """
+    column = pl.concat([rows.select(text.alias("content")) for text in texts])["content"]
+    order = np.arange(len(texts) * rows.height, dtype=np.uint32).reshape(len(texts), rows.height).T
+    names = pl.Series(roles, dtype=pl.String).gather((order // rows.height).ravel())
+    turns = pl.DataFrame({"role": names, "content": column.gather(order.ravel())}).to_struct("messages")
+    return turns.reshape((rows.height, len(texts))).arr.to_list().cast(MESSAGES)
 
 
 def _turns(
