@@ -166,10 +166,14 @@ def flag(batch: pl.DataFrame, name: str, when: pl.Expr) -> pl.DataFrame:
     )
 
 
-def with_text_keys(batch: pl.DataFrame) -> pl.DataFrame:
-    """Add `question_key` and `answer_key`: equal keys mean equal text, whatever the spelling, digits or punctuation."""
+def with_text_keys(batch: pl.DataFrame, *, normalized: bool = False) -> pl.DataFrame:
+    """Add `question_key` and `answer_key`: equal keys mean equal text, whatever the spelling, digits or punctuation.
+
+    `normalized`: all texts are normalized by the default policy already, so that it need not be done again.
+    """
+    columns = {"question_key": "question", "answer_key": "answer"}
     return batch.with_columns(
-        dedup_keys(batch["question"]).alias("question_key"), dedup_keys(batch["answer"]).alias("answer_key")
+        dedup_keys(batch[name], normalized=normalized).alias(key) for key, name in columns.items()
     )
 
 

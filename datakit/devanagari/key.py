@@ -58,9 +58,12 @@ def dedup_key(text: str) -> str:
     return _fold(normalize(text))
 
 
-def dedup_keys(series: pl.Series) -> pl.Series:
-    """Fold each text of a string column to its dedup key; null stays null. Equal to `dedup_key` row by row."""
-    texts = normalize_series(series)
+def dedup_keys(series: pl.Series, *, normalized: bool = False) -> pl.Series:
+    """Fold each text of a string column to its dedup key; null stays null. Equal to `dedup_key` row by row.
+
+    `normalized`: the texts are what `normalize_series` returns, so that it need not be called again.
+    """
+    texts = series if normalized else normalize_series(series)
     keys, strange = folded_units(texts)
     if len(strange):
         keys = keys.scatter(strange, [_fold(text) for text in texts.gather(strange)])

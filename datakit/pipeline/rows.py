@@ -10,6 +10,7 @@ import polars as pl
 from datakit.recipe import Recipe
 from datakit.record import is_live
 from datakit.stage import KEY_COLUMNS, RowStage, with_text_keys
+from datakit.stages.normalize import Normalize
 
 READ: Final = "read"
 """The stage name of what a reader itself rejects."""
@@ -87,23 +88,34 @@ def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
     batch = batch.with_row_index("__row")
     rejected = [batch.filter(~is_live())]
     live = batch.filter(is_live())
+    normal: pl.DataFrame | None = None  # the texts as `normalize` left them
     for stage in recipe.row_stages:
         began = time.perf_counter()
         places = live["__row"]
         marked = apply_safely(stage, live.drop("__row")).with_columns(places)
         rejected.append(marked.filter(~is_live()).select(batch.columns))
         live = marked.filter(is_live()).select(batch.columns)
+        if stage == Normalize():
+            normal = live.select("__row", *_KEYED)
         seconds[stage.name] = time.perf_counter() - began
     rows = pl.concat([live, *rejected]).sort("__row")
     decided = tuple(seconds)
-    return Processed(rows.drop("__row"), keys_of(live, recipe, seconds), seconds, decided)
+    return Processed(rows.drop("__row"), keys_of(live, recipe, seconds, normal=normal), seconds, decided)
 
 
-def keys_of(live: pl.DataFrame, recipe: Recipe, seconds: dict[str, float]) -> pl.DataFrame:
-    """Return the keys of live rows, whose places stand in `__row`; the time they took is written into `seconds`."""
+_KEYED: Final = ("question", "answer")
+
+
+def keys_of(
+    live: pl.DataFrame, recipe: Recipe, seconds: dict[str, float], *, normal: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    """Return the keys of live rows, whose places stand in `__row`; the time they took is written into `seconds`.
+
+    `normal` are texts that are normalized already: where no stage has changed one of them, none is normalized again.
+    """
     records = live.drop("__row")
     began = time.perf_counter()
-    keyed = with_text_keys(records)
+    keyed = with_text_keys(records, normalized=normal is not None and _as_they_were(live, normal))
     columns = [live.select(pl.col("__row").alias("row")), records.select(KEY_COLUMNS)]
     seconds[TEXT_KEYS] = time.perf_counter() - began
     for stage in recipe.corpus_stages:
@@ -111,6 +123,11 @@ def keys_of(live: pl.DataFrame, recipe: Recipe, seconds: dict[str, float]) -> pl
         columns.append(stage.keys(keyed))
         seconds[stage.name] = time.perf_counter() - began
     return pl.concat(columns, how="horizontal")
+
+
+def _as_they_were(live: pl.DataFrame, before: pl.DataFrame) -> bool:
+    texts = live.select("__row", *_KEYED)
+    return texts.equals(live.select("__row").join(before, on="__row", how="left", maintain_order="left"))
 
 
 def apply_safely(stage: RowStage, batch: pl.DataFrame) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The damage stage: text that cannot be repaired is named, not hidden."""
 
 from dataclasses import dataclass
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 import polars as pl
 
@@ -24,6 +24,7 @@ _SUSPECT: Final = "|".join(
     for pattern in (
         signs.REPLACEMENT,
         signs.QUESTION_MARKS,
+        signs.ONLY_MARKS,
         signs.MARKS_IN_WORD,
         signs.GLYPH_CODES,
         signs.CUT_WORD,
@@ -36,6 +37,9 @@ _SUSPECT: Final = "|".join(
         LEGACY_SUSPECT,
     )
 )
+
+
+_SHOWN: Final = "__shown"  # whether a pattern shows damage: what patterns count is 0 in all other rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,10 +74,12 @@ class Damage:
         """Return the batch with damaged rows marked or flagged."""
         heads = [pl.col(name).str.head(HEAD_CHARS) for name in READ]
         strange = unknown_share(batch.select(pl.concat_str(heads, separator="\n", ignore_nulls=True)).to_series())
-        suspect = any_text(_SUSPECT, *READ) | pl.lit(strange >= MIN_UNKNOWN_SHARE)
+        batch = batch.with_columns(any_text(_SUSPECT, *READ).alias(_SHOWN))
+        suspect = pl.col(_SHOWN) | pl.lit(strange >= MIN_UNKNOWN_SHARE)
         heavy = self._heavy()
         faults = [Fault(reason, heavy[reason], _DETAIL[reason]) for reason in self.reasons]
-        return mark_suspects(batch, self.name, suspect, _measure, faults, [(r, _LIGHT[r]) for r in self.reasons])
+        flags = [(reason, _LIGHT[reason]) for reason in self.reasons]
+        return mark_suspects(batch, self.name, suspect, _measure, faults, flags).drop(_SHOWN)
 
     def _heavy(self) -> dict[str, pl.Expr]:
         bad = self.bad_words_percent / 100
@@ -137,17 +143,34 @@ def _spaced(column: str) -> pl.Expr:
 
 def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     """Add how much of each kind of damage the rows have."""
+    shown = rows[_SHOWN]
+    counted = _counts(rows.filter(shown))
+    place = (shown.cum_sum().cast(pl.Int64) - 1).clip(0).set(~shown, None)  # of each row among those that show damage
+    legacy = [_legacy(rows, name) for name in ("question", "answer")]
+    return rows.with_columns(
+        *(counted[name].gather(place).fill_null(_NONE[dtype]) for name, dtype in counted.schema.items()),
+        pl.Series("__legacy", [q[0] or a[0] for q, a in zip(*legacy, strict=True)], dtype=pl.String),
+        pl.Series("__legacy_share", [max(q[1], a[1]) for q, a in zip(*legacy, strict=True)], dtype=pl.Float64),
+        *_wrong(rows),
+    )
+
+
+_NONE: Final[dict[Any, Any]] = {pl.Float64(): 0.0, pl.UInt32(): 0, pl.Boolean(): False}
+
+
+def _counts(rows: pl.DataFrame) -> pl.DataFrame:
+    """Return what patterns count in each row."""
     fragments = [
         _spaced(name).str.count_matches(signs.LONE_CONSONANT) + pl.col(name).str.count_matches(signs.BROKEN_WORD)
         for name in READ
     ]
     words = [pl.col(f"__words_{name}").clip(1) for name in READ]
-    legacy = [_legacy(rows, name) for name in ("question", "answer")]
-    wrong = _wrong(rows)
-    return rows.with_columns(_sizes()).with_columns(
+    return rows.with_columns(_sizes()).select(
         _worst(signs.REPLACEMENT, "char").alias("__lost"),
         any_text(f"{signs.ONLY_MARKS}|{signs.MARKS_IN_WORD}|{signs.GLYPH_CODES}", *READ).alias("__no_letters"),
-        pl.max_horizontal(_spaced(name).str.count_matches(signs.LOST_WORD) for name in READ).alias("__marks"),
+        pl.max_horizontal(_spaced(name).str.count_matches(signs.LOST_WORD) for name in READ)
+        .fill_null(0)
+        .alias("__marks"),
         _worst(r"\?", "char").alias("__mark_share"),
         _worst(signs.CUT_WORD, "word").alias("__cut"),
         _worst(signs.PRIVATE_USE_INSIDE, "char").alias("__private"),
@@ -155,9 +178,6 @@ def _measure(rows: pl.DataFrame) -> pl.DataFrame:
         _worst(signs.MIXED_WORD, "word").alias("__mixed"),
         pl.max_horizontal(n / w for n, w in zip(fragments, words, strict=True)).fill_null(0).alias("__fragments"),
         pl.max_horizontal(fragments).fill_null(0).alias("__fragment_count"),
-        pl.Series("__legacy", [q[0] or a[0] for q, a in zip(*legacy, strict=True)], dtype=pl.String),
-        pl.Series("__legacy_share", [max(q[1], a[1]) for q, a in zip(*legacy, strict=True)], dtype=pl.Float64),
-        *wrong,
     )
 
 

@@ -6,10 +6,13 @@ from typing import ClassVar
 import polars as pl
 import pytest
 
+from datakit.devanagari import normalize_series
 from datakit.pipeline.rows import STAGE_FAILED, merge, process
 from datakit.recipe import Recipe, parse
 from datakit.record import SCHEMA, frame
-from datakit.stage import Fault, RowStage, mark
+from datakit.stage import Fault, RowStage, mark, with_text_keys
+from datakit.stages.exact_dedup import ExactDedup
+from datakit.stages.normalize import Normalize
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,3 +113,37 @@ def test_a_batch_cut_in_pieces_is_what_each_piece_alone_would_be() -> None:
         assert cut.keys.equals(alone.keys)
         counts = [{name: (t.rows_in, t.rejected) for name, t in done.tallies.items()} for done in (cut, alone)]
         assert counts[0] == counts[1]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spoiler:
+    """Writes a text that is not normalized behind `normalize`."""
+
+    name: ClassVar[str] = "spoiler"
+    reasons: ClassVar[tuple[str, ...]] = ()
+    writes: ClassVar[tuple[str, ...]] = ("answer",)
+
+    def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
+        return batch.with_columns(pl.col("answer").str.replace("रायगड", "मंुबई"))
+
+
+@pytest.mark.parametrize(("last", "again"), [((), 0), ((Odd(),), 0), ((Spoiler(),), 2)])
+def test_what_is_normalized_is_not_normalized_again(
+    last: tuple[RowStage, ...], again: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keys are those of normalized texts; texts that no stage has changed since are not normalized a second time."""
+    runs: list[int] = []
+
+    def counted(series: pl.Series) -> pl.Series:
+        runs.append(len(series))
+        return normalize_series(series)
+
+    monkeypatch.setattr("datakit.devanagari.key.normalize_series", counted)
+    given = frame([{"question": "मंुबई कोठे?", "answer": "रायगड"}, {"question": "क?", "answer": "x"}, {"answer": None}])
+    stages = Recipe(name="x", row_stages=(Normalize(), *last), corpus_stages=(ExactDedup(),))
+    keys = process(given, stages).keys
+    assert len(runs) == again
+    texts = [("मुंबई कोठे?", "मुंबई" if Spoiler() in last else "रायगड"), ("क?", "x"), (None, None)]
+    plain = with_text_keys(frame([{"question": one, "answer": two} for one, two in texts]))
+    hashes = ("exact_dedup.high", "exact_dedup.low")
+    assert keys.select(hashes).equals(ExactDedup().keys(plain).select(hashes)[keys["row"].to_list()])

@@ -12,6 +12,7 @@ from datakit.record import frame
 from datakit.screening import wrong_letters
 from datakit.screening.echo import echo, may_echo
 from datakit.screening.phrases import letters_of, phrases
+from datakit.screening.suspects import any_text
 from datakit.screening.wrong_letters import WORTH_A_LOOK, wrong_word, wrong_words
 from datakit.stages import damage, placeholder
 from datakit.stages.language import WORD, Language
@@ -143,3 +144,22 @@ def test_wrong_letters_of_real_rows(shared_data: Path) -> None:
     for number, row in enumerate(batch.select(damage.READ).iter_rows()):
         expected = {n: wrong for n, text in zip(damage.READ, row, strict=True) if (wrong := wrong_words(text or ""))}
         assert found.get(number, {}) == expected
+
+
+@pytest.mark.parametrize("lost", ["? ?", "? १ ?", "?, ?", "- ? . ?"])
+def test_a_text_of_marks_is_not_passed_over(lost: str) -> None:
+    """An answer of question marks alone is lost text, however they are spaced; so is a question."""
+    rows = frame([{"question": "स्वराज्याची राजधानी कोणती?", "answer": lost}, {"question": lost, "answer": "रायगड"}])
+    assert damage.Damage().apply(rows)["reject_reason"].to_list() == ["lost_text", "lost_text"]
+
+
+def test_what_patterns_count_is_nought_where_none_shows() -> None:
+    """A row that is looked at for its unknown words alone gets the counts that counting would give."""
+    texts = ("झालझूल फटफट ढमढमाढम", "महा??ष्ट्र झालझूल", "", None, "म ह र ष्ट्र", "iPhone झालझूल")
+    rows = frame([{"question": "झालझूल कुठे?", "answer": text} for text in texts])
+    shown = rows.select(any_text(damage._SUSPECT, *damage.READ)).to_series()
+    assert shown.to_list() == [False, True, False, False, True, True]
+    measured = damage._measure(rows.with_columns(shown.alias("__shown")))
+    counted = damage._counts(rows)
+    names = [name for name in counted.columns if name != "__mark_share"]  # which counts beside __marks only
+    assert measured.select(names).equals(counted.select(names))
