@@ -64,7 +64,11 @@ def _run(nodes: Sequence[Node], dot: Any, scopes: Scopes, out: list[str]) -> Non
 
 
 def _loop(node: Loop, dot: Any, scopes: Scopes, out: list[str]) -> None:
-    items = _value(node.over, dot, scopes) or []
+    items = _value(node.over, dot, scopes)
+    if items is None:
+        items = []
+    if not isinstance(items, list):
+        raise InputError(f"TEMPLATE: range over {_text(items)[:60]!r}; expected a list such as .Messages")
     if not items:
         _run(node.otherwise, dot, [*scopes, {}], out)
     for index, item in enumerate(items):
@@ -91,7 +95,11 @@ def _value(command: Command, dot: Any, scopes: Scopes) -> Any:
     values = [_operand(argument, dot, scopes) for argument in command.arguments]
     if command.function is None:
         return values[0]
-    return _FUNCTIONS[command.function](values)
+    try:
+        return _FUNCTIONS[command.function](values)
+    except (TypeError, IndexError, ValueError) as error:
+        shown = " ".join(repr(value)[:40] for value in values)
+        raise InputError(f"TEMPLATE: {command.function} cannot take {shown or 'nothing'} ({error})") from None
 
 
 def _operand(argument: Any, dot: Any, scopes: Scopes) -> Any:
@@ -117,11 +125,42 @@ def _text(value: Any) -> str:
         return value
     if value is None:
         return "<no value>"  # what Go prints, so that a misspelled field is seen
-    return json.dumps(value)
+    if isinstance(value, bool | int):
+        return json.dumps(value)
+    raise InputError(f"TEMPLATE: prints a whole {type(value).__name__}; expected a field of it, such as .Content")
 
 
 def _equal(values: list[Any]) -> bool:
-    return any(values[0] == other for other in values[1:])
+    first, second, *more = values
+    return any(first == other for other in (second, *more))
+
+
+def _differ(values: list[Any]) -> bool:
+    one, other = values
+    return bool(one != other)
+
+
+def _len(values: list[Any]) -> int:
+    """Count items, or the bytes of a text, as Go does."""
+    (value,) = values
+    return len(value.encode()) if isinstance(value, str) else len(value)
+
+
+def _slice(values: list[Any]) -> Any:
+    """Cut a list, or a text by its bytes; Go refuses places outside it, and a letter cut in two is refused here."""
+    value, *places = values
+    if len(places) > 2:
+        raise ValueError("expected a beginning and an end")
+    length = _len([value])
+    start, stop = places[0] if places else 0, places[1] if len(places) > 1 else length
+    if not 0 <= start <= stop <= length:
+        raise IndexError(f"{start} to {stop} of {length}")
+    return value.encode()[start:stop].decode() if isinstance(value, str) else value[start:stop]
+
+
+def _not(values: list[Any]) -> bool:
+    (value,) = values
+    return not value
 
 
 def _and(values: list[Any]) -> Any:
@@ -135,9 +174,9 @@ def _or(values: list[Any]) -> Any:
 _FUNCTIONS: Final[dict[str, Callable[[list[Any]], Any]]] = {
     "and": _and,
     "or": _or,
-    "not": lambda values: not values[0],
+    "not": _not,
     "eq": _equal,
-    "ne": lambda values: values[0] != values[1],
-    "len": lambda values: len(values[0]),
-    "slice": lambda values: values[0][slice(*(values[1:] if len(values) > 2 else [*values[1:], None]))],
+    "ne": _differ,
+    "len": _len,
+    "slice": _slice,
 }

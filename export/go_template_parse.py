@@ -15,6 +15,8 @@ _ACTION: Final = re.compile(r"\{\{(-(?=\s)|)(.*?)(\s-|)\}\}", re.DOTALL)
 _TOKEN: Final = re.compile(r"""\s*(?:("(?:[^"\\\n]|\\.)*"|`[^`]*`)|(:=|[=|(),])|(\$?[\w.$]*[\w.$]|\$))""")
 
 _ESCAPE: Final = re.compile(r"\\(?:([nrt\"\\])|(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|.)", re.DOTALL)
+_LAST_LETTER: Final = 0x10FFFF
+_HALVES: Final = range(0xD800, 0xE000)  # of UTF-16 pairs, which Go refuses
 _SIMPLE: Final = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 
@@ -75,7 +77,10 @@ Node = Text | Output | Branch | Loop
 def parse(template: str) -> tuple[Node, ...]:
     """Return the nodes of a template. Errors: `InputError` that quotes the action which is not understood."""
     reader = _Reader(list(_pieces(template)))
-    nodes, end = reader.block()
+    try:
+        nodes, end = reader.block()
+    except RecursionError:
+        raise InputError("TEMPLATE: its parts are nested deeper than can be followed") from None
     if end is not None:
         raise InputError(f"TEMPLATE: {{{{ {end} }}}} closes nothing")
     return nodes
@@ -146,13 +151,15 @@ class _Tokens:
             return inner
         if token[0] in '"`':
             return token[1:-1] if token[0] == "`" else self.unescaped(token[1:-1])
-        if token.isdigit():
-            return int(token)
+        if token.isascii() and token.isdigit() and (token == "0" or token[0] != "0"):
+            return int(token)  # with a 0 in front Go reads another base
         if token in ("true", "false"):
             return token == "true"
         if token[0] in ".$":
             name, _, fields = token.partition(".")
-            return Variable(name=name or None, fields=tuple(part for part in fields.split(".") if part))
+            parts = tuple(fields.split(".")) if fields else ()
+            if all(parts) and (token == "." or not token.endswith(".")) and "$" not in fields:
+                return Variable(name=name or None, fields=parts)
         raise InputError(
             f"TEMPLATE: {token} in {{{{ {self.action} }}}} is not known; functions: {', '.join(FUNCTIONS)}"
         )
@@ -163,8 +170,8 @@ class _Tokens:
         def read(match: re.Match[str]) -> str:
             if match[1]:
                 return _SIMPLE[match[1]]
-            if match[2]:
-                return chr(int(match[2][1:], 16))
+            if match[2] and (code := int(match[2][1:], 16)) <= _LAST_LETTER and code not in _HALVES:
+                return chr(code)
             raise InputError(f"TEMPLATE: escape {match[0]!r} in {{{{ {self.action} }}}} is not known")
 
         return _ESCAPE.sub(read, text)
@@ -221,11 +228,11 @@ class _Reader:
         then, closed = self.block()
         otherwise: tuple[Node, ...] = ()
         if closed is not None and closed.split()[:2] == ["else", "if"]:
-            otherwise = (self.branch(closed, closed.split("if", 1)[1]),)
-        elif closed == "else":
+            inner = self.branch(closed, closed.split("if", 1)[1])  # its end is the end of both
+            return Branch(condition=test, then=then, otherwise=(inner,))
+        if closed == "else":
             otherwise, closed = self.block()
-        if closed is None:
-            raise InputError(f"TEMPLATE: {{{{ {action} }}}} has no {{{{ end }}}}")
+        _ended(action, closed)
         return Branch(condition=test, then=then, otherwise=otherwise)
 
     def loop(self, action: str) -> Loop:
@@ -240,9 +247,15 @@ class _Reader:
         otherwise: tuple[Node, ...] = ()
         if closed == "else":
             otherwise, closed = self.block()
-        if closed is None:
-            raise InputError(f"TEMPLATE: {{{{ {action} }}}} has no {{{{ end }}}}")
+        _ended(action, closed)
         return Loop(variables=variables, over=over, body=body, otherwise=otherwise)
+
+
+def _ended(action: str, closed: str | None) -> None:
+    if closed is None:
+        raise InputError(f"TEMPLATE: {{{{ {action} }}}} has no {{{{ end }}}}")
+    if closed != "end":
+        raise InputError(f"TEMPLATE: {{{{ {action} }}}} is closed by {{{{ {closed} }}}}; expected {{{{ end }}}}")
 
 
 def _whole(tokens: _Tokens) -> Command:
