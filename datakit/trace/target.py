@@ -55,6 +55,10 @@ def resolve(wanted: str, places: Places) -> Target:
 
 def _paths(name: str, *, surely: bool) -> list[Target]:
     path = Path(name)
+    try:
+        path.exists()
+    except OSError:  # a name that is too long for any file
+        return []
     if path.is_file() and (surely or path.suffix == ".gguf"):
         return [Target(kind="gguf", id=name, path=path)]
     if (path / MANIFEST).is_file():
