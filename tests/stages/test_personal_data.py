@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datakit.errors import UsageError
@@ -150,3 +150,19 @@ def test_every_kind_has_a_token() -> None:
         token[0] == "[" and token[-1] == "]" and not any(c.isascii() and c.isalpha() for c in token)
         for token in TOKENS.values()
     )
+
+
+PIECES = (
+    *("a.b", "@", "(at)", "[AT]", "ybl", "okaxis", "gmail.com", "पुणे", "खाते क्र. ", "पॅन ", "फोन: ", "ABCPE1234F"),
+    *(" ", "-", ".", "/", "\n", "0", "+91", "98220", "12345", "२३४५ ", "६७८९", "(020)"),
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_no_kind_is_passed_over(text: str) -> None:
+    """Kinds whose sign a text does not show are not in it: looking for each of them finds the same."""
+    found = find_personal(text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("datakit.screening.personal_data._SHOWN_BY", {})
+        assert find_personal(text) == found
