@@ -38,6 +38,8 @@ def tag(version: Version, name: str, *, move: bool = False) -> str | None:
 def untag(curated: Path, dataset: str, name: str) -> None:
     """Take a tag away. Errors: `UsageError` where there is none of this name."""
     try:
+        if not _NAME.fullmatch(name):  # `..` and `/` would lead to a file that is no tag
+            raise FileNotFoundError
         _file(curated / dataset, name).unlink()
     except FileNotFoundError:
         there = ", ".join(tags(curated, dataset)) or "none"
