@@ -17,6 +17,8 @@ def lines(text: Text, *, max_bytes: int = ROW_BYTES) -> Iterator[Line | Row]:
     """
     stream = text.stream
     chunk = stream.read(CHUNK_BYTES)
+    if chunk.endswith(b"\r"):
+        chunk += stream.read(1)  # its line feed may stand behind it
     end = b"\r" if b"\r" in chunk and b"\n" not in chunk else b"\n"
     pending, offset, number = b"", text.start, 1
     while chunk:
