@@ -37,7 +37,6 @@ SEED_SETTINGS = (
 VARIANTS: Mapping[str, tuple[str, ...]] = {
     "seed": SEED_SETTINGS,
     "ours": (),
-    "ours, 60 steps": ("max_steps=60",),
 }
 
 
@@ -164,6 +163,7 @@ def write(out: Path, runs: list[dict[str, Any]], rows: Mapping[str, int], args: 
     device = torch.cuda.get_device_name(0) if torch.cuda.is_available() and args.device != "cpu" else "cpu"
     body = {
         "command": "python -m benchmarks.trainer_small --base smollm2=FILE.gguf --base gemma=FOLDER"
+        + f" --engine {args.engine}"
         + (f" --steps {args.steps}" if args.steps else "")
         + (f" --epochs {args.epochs:g}" if args.epochs else "")
         + (f" --max-tokens {args.max_tokens}" if args.max_tokens else ""),
