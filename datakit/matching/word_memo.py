@@ -1,6 +1,6 @@
 """What is known of words, by the hash of the word: a table that a whole column is looked up in at once."""
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -84,6 +84,7 @@ class WordMemo:
             self._words[at[free]] = words[free]  # of two words at one place the last stays, the other goes on
             todo = todo[self._words[at[todo]] != words[todo]]
             at[todo] = (at[todo] + 1) & self._last
-        for held, new in zip(self.known, known, strict=True):
-            held[at] = new
+        held: tuple[NDArray[Any], ...] = self.known
+        for column, new in zip(held, known, strict=True):
+            column[at] = new
         self.count += len(words)
