@@ -24,7 +24,7 @@ from datakit.recipe import Recipe
 from datakit.record import frame
 from datakit.store import Tombstone
 
-_TASK_BYTES: Final = 16 << 20  # as the readers cut their batches
+_TASK_BYTES: Final = 10 << 20  # as the readers cut their batches
 
 
 @dataclass
