@@ -120,7 +120,7 @@ def test_ci_runs_every_check_and_the_tests_last() -> None:
     text = script.read_text(encoding="utf-8")
     assert "set -euo pipefail" in text
     checks = re.findall(r'^check "(\w+)"', text, re.MULTILINE)
-    assert checks == ["lint", "format", "types", "imports", "docs", "sample"]
+    assert checks == ["lint", "format", "types", "imports", "docs", "floors", "sample"]
     assert text.index("make --no-print-directory test") > text.index('check "sample"')
 
 
