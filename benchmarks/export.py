@@ -153,7 +153,7 @@ class Rounds:
 def copying(made: Peer, folder: Path) -> dict[str, Any]:
     """Time BF16 beside a copy of the same file, both to the last sync; ours also hashes what it writes.
 
-    On a machine that others leave alone. Under `chrt` the kernel's own writing back would starve beside two busy threads.
+    On a machine that others leave alone. Under `chrt` the kernel's writing back would starve beside two busy threads.
     """
     del made
     from benchmarks.export_large import one_billion
