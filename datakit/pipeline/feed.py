@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 import polars as pl
 
@@ -17,14 +17,13 @@ from datakit.pipeline.withdrawn import mark_withdrawn
 from datakit.pipeline.workers import Executor, Slot, Task
 from datakit.readers import Input, read
 from datakit.readers.extra import absent
+from datakit.readers.limits import BATCH_BYTES
 from datakit.readers.ocr import NEED_OCR, Ocr, tesseract_version
 from datakit.readers.scraped import with_url
 from datakit.readers.sources import Sources
 from datakit.recipe import Recipe
 from datakit.record import frame
 from datakit.store import Tombstone
-
-_TASK_BYTES: Final = 10 << 20  # as the readers cut their batches
 
 
 @dataclass
@@ -113,7 +112,7 @@ class Feed:
         rows = size = 0
         for batch, slot in new:
             more = int(batch.estimated_size())
-            if batches and (rows + batch.height > self.batch_rows or size + more > _TASK_BYTES):
+            if batches and (rows + batch.height > self.batch_rows or size + more > BATCH_BYTES):
                 yield pl.concat(batches), slots
                 batches, slots, rows, size = [], [], 0, 0
             batches.append(batch)

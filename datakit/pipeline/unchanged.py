@@ -74,9 +74,7 @@ def remember(work: Path, digest: str, result: Result) -> None:
         "decisions": dict(result.decisions),
         "tallies": {stage: asdict(tally) for stage, tally in result.tallies.items()},
     }
-    for torn in path.parent.glob(
-        f"{path.name}.*.new"
-    ):  # of a run that was killed here; nobody else writes under the lock
+    for torn in path.parent.glob(f"{path.name}.*.new"):  # of a run killed here; nobody else writes under the lock
         torn.unlink()
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     fresh.write_text(json.dumps({"of": digest, "told": told, "sha256": _sum(digest, told)}), encoding="utf-8")

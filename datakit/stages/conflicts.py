@@ -55,7 +55,6 @@ class Conflicts:
         question for an account has neither, but `.account`: its form is found later, where it may meet another.
         """
         may_ask = batch.select(_may_ask().fill_null(False)).to_series()
-        may_ask = batch.select(_may_ask().fill_null(False)).to_series()
         loud, accounts = account_keys(bearings(question_words(batch["question"]), may_ask.to_numpy()))
         plain = batch["question"].str.contains(SAME_WORDS).fill_null(False)
         strange = (may_ask & ~plain).arg_true()
