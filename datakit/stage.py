@@ -9,9 +9,9 @@ Two kinds, told apart by type:
 Both are frozen dataclasses: the fields are the options a recipe may set, all keyword-only with defaults.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, TypeVar, runtime_checkable
 
 import polars as pl
 
@@ -30,6 +30,10 @@ VERDICT: Final[dict[str, pl.DataType]] = {
     "score": pl.Float32(),  # similarity to `of`, 0 to 1
 }
 """What `CorpusStage.apply` may say of a row, beside the columns in the stage's `writes`. `row` is required."""
+
+
+Job = TypeVar("Job")
+Found = TypeVar("Found")
 
 
 class RowStage(Protocol):
@@ -68,8 +72,17 @@ class Corpus(Protocol):
         """Return `row` and the named record columns of the named rows, sorted by `row`. Reads from disk."""
         ...
 
-    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
-        """Yield what `fetch` returns for each list of rows, in their order; the disk is read once for all of them."""
+    def each(
+        self,
+        work: Callable[[Job, pl.DataFrame], Found],
+        jobs: Sequence[tuple[pl.Series, Job]],
+        *columns: str,
+    ) -> Iterator[Found]:
+        """Yield `work(job, texts)` for each rows and job, in their order; `texts` is what `fetch` returns for the rows.
+
+        The disk is read once for all of them. The work may be done in other processes, so it is a function of a module,
+        or a `partial` of one, and depends on nothing but what it is handed.
+        """
         ...
 
     def clusters(self) -> pl.DataFrame:
@@ -215,9 +228,14 @@ class MemoryCorpus:
     def hashes(self, column: str) -> Iterator[pl.DataFrame]:
         yield flat_hashes(self.keys(column))
 
-    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
-        for rows in lists:
-            yield self.fetch(rows, *columns)
+    def each(
+        self,
+        work: Callable[[Job, pl.DataFrame], Found],
+        jobs: Sequence[tuple[pl.Series, Job]],
+        *columns: str,
+    ) -> Iterator[Found]:
+        for rows, job in jobs:
+            yield work(job, self.fetch(rows, *columns))
 
     def clusters(self) -> pl.DataFrame:
         if self._clusters is not None:

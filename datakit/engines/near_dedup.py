@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from datakit.engines.cluster import needed
 from datakit.engines.results import AHEAD, in_order, result
-from datakit.engines.shuffle import DEAD, Piece, Slice, blocks_of, decide, pairs_in, texts_of
+from datakit.engines.shuffle import DEAD, Piece, blocks_of, decide, pairs_in, texts_of
 from datakit.engines.tasks import RETRIES
-from datakit.matching.candidates import U32, merge, slices
+from datakit.matching.candidates import U32, merge
+from datakit.matching.near_slice import Slice, cut
 from datakit.matching.ranking import positions
 from datakit.matching.star import Kept, verdicts
 from datakit.pipeline.corpus import DiskCorpus
@@ -54,11 +55,10 @@ class NearDedupOnRay(NearDedup):
         if not len(better):
             return pl.DataFrame(schema=VERDICT)
         most = min(_SLICE_ROWS, max(_LEAST_ROWS, len(live) // (self.cpus * AHEAD)))
-        found = [_slice(better[at], worse[at], row_of, tier) for at in slices(better, worse, most)]
+        found = cut(better, worse, row_of, tier, most)
         merged: dict[int, Kept] = {}
-        for slice_, joined in zip(found, self._decided(groups, found), strict=True):
-            for one, kept, score in joined:
-                merged[int(slice_.rows[one])] = Kept(int(slice_.rows[kept]), score)
+        for joined in self._decided(groups, found):
+            merged |= joined
         return verdicts(corpus, merged, "near_duplicate", "says the same as")
 
     def _groups(self, corpus: DiskCorpus) -> list[list[Piece]]:
@@ -107,8 +107,7 @@ class NearDedupOnRay(NearDedup):
                     )
                 )
         settle = ray.remote(decide).options(max_retries=RETRIES).remote
-        stage = ray.put(NearDedup(min_percent=self.min_percent))
-        calls = ((stage, one, *(texts[number] for texts in sent)) for number, one in enumerate(found))
+        calls = ((one, self.min_percent, *(texts[number] for texts in sent)) for number, one in enumerate(found))
         return in_order(settle, calls, width=self.cpus * AHEAD)
 
 
@@ -118,13 +117,6 @@ class _Rows:
 
     rows: U32
     numbers: NDArray[np.int64]
-
-
-def _slice(better: U32, worse: U32, row_of: U32, tier: U32) -> Slice:
-    """Number the rows of a slice by rank, from 0: best first, as the stage goes through them."""
-    ranks, inverse = np.unique(np.concatenate([better, worse]), return_inverse=True)
-    places: U32 = inverse.astype(np.uint32)
-    return Slice(better=places[: len(better)], worse=places[len(better) :], rows=row_of[ranks], tier=tier[ranks])
 
 
 def _by_row(found: Sequence[Slice]) -> _Rows:

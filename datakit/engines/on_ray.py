@@ -6,24 +6,27 @@ a task that is started again after its worker died finds the parts that were don
 """
 
 import contextlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any, Final
 
+import polars as pl
+
 from datakit.engines.cluster import cluster, needed
 from datakit.engines.near_dedup import NearDedupOnRay
 from datakit.engines.results import AHEAD, in_order, result
-from datakit.engines.tasks import RETRIES, Looked, curate_files, fill_batch, look
+from datakit.engines.tasks import RETRIES, Looked, curate_files, fill_batch, look, work_on
 from datakit.errors import DatakitError, MissingDependencyError, UsageError
+from datakit.pipeline.crew import Alone, Crew
 from datakit.pipeline.feed import Feed
 from datakit.pipeline.parts import Part, rules_digest
 from datakit.pipeline.progress import Progress
 from datakit.pipeline.workers import Task, pack
 from datakit.readers import Input
 from datakit.recipe import Recipe
-from datakit.stage import CorpusStage, options
+from datakit.stage import CorpusStage, Found, Job, options
 from datakit.stages.near_dedup import NearDedup
 
 _BUNDLE_BYTES: Final = 64 << 20  # files of one task: some ten seconds of work, which is what a dead worker costs
@@ -83,6 +86,9 @@ class OnRay:
                 found += [part for source in run for part in done.get(source.name, ())]
         return [_named_from(feed.work, part) for part in found]
 
+    def crew(self, recipe: Recipe, rows: int) -> Crew:  # noqa: ARG002 - a task brings along all it needs
+        return _Tasks(self._cpus())
+
     def corpus_stages(self, stages: Sequence[CorpusStage]) -> Sequence[CorpusStage]:
         """Return the stages with the near-duplicate search spread over the cluster."""
         return [
@@ -123,8 +129,6 @@ class OnRay:
 
 def check(seen: Looked) -> None:
     """Errors: `UsageError`, `MissingDependencyError`, both naming the node."""
-    import polars as pl
-
     if seen.missing:
         raise UsageError(
             f"node {seen.node}: does not see {', '.join(seen.missing)}; expected the raw files and the curated folder"
@@ -155,6 +159,21 @@ def _named_from(work: Path, part: Part) -> Part:
     """Return a part with paths as the caller names the work folder."""
     folder = work / part.rows.parent.name
     return replace(part, rows=folder / part.rows.name, keys=folder / part.keys.name)
+
+
+class _Tasks:
+    """Jobs of corpus stages, each a task on the cluster; their texts are read here."""
+
+    def __init__(self, cpus: int) -> None:
+        self._cpus = cpus
+
+    def each(
+        self, work: Callable[[Job, pl.DataFrame], Found], jobs: Iterable[tuple[Job, pl.DataFrame]], count: int
+    ) -> Iterator[Found]:
+        if count < self._cpus:
+            return Alone().each(work, jobs, count)
+        submit = needed().remote(work_on).options(max_retries=RETRIES).remote
+        return in_order(submit, ((work, *given) for given in jobs), width=self._cpus * AHEAD)
 
 
 class _Batches:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from datakit.matching.blocks import block_columns
 from datakit.matching.candidates import U32, pairs_of
+from datakit.matching.near_slice import Slice, joined
+from datakit.matching.star import Kept
 from datakit.pipeline.parts import Part
-from datakit.stages.near_dedup import NearDedup, Texts
 
 U64 = NDArray[np.uint64]
 
@@ -26,18 +27,6 @@ class Piece:
 
     start: int
     part: Part
-
-
-@dataclass(frozen=True, kw_only=True)
-class Slice:
-    """Whole components of candidate pairs; a row is named by its place among the slice's rows, best first."""
-
-    better: U32
-    worse: U32
-    rows: U32
-    """Row numbers in the corpus, by place."""
-    tier: U32
-    """By place: rows of one tier are equal up to words, length and id."""
 
 
 Entries = dict[str, tuple[U64, U32]]
@@ -112,9 +101,6 @@ def texts_of(
     return split if count > 1 else split[0]
 
 
-def decide(stage: NearDedup, chosen: Slice, *texts: pl.DataFrame) -> list[tuple[int, int, float]]:
-    """Return the rows of a slice that join another: place, place of the row that stays, how alike they are."""
-    ordered = pl.DataFrame({"row": chosen.rows}).join(pl.concat(texts), on="row", how="left", maintain_order="left")
-    places = dict(zip(chosen.rows.tolist(), range(len(chosen.rows)), strict=True))
-    split = Texts(places, ordered.select("row", "question", "answer"), ordered["context"].to_list())
-    return [(one, kept.row, kept.score) for one, kept in stage.within(chosen.better, chosen.worse, chosen.tier, split)]
+def decide(chosen: Slice, min_percent: int, *texts: pl.DataFrame) -> dict[int, Kept]:
+    """Return the rows of a slice that join another, and the row that stays for each."""
+    return joined(chosen, pl.concat(texts), min_percent)

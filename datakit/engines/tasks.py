@@ -1,7 +1,7 @@
 """What a Ray worker does: read and process a bundle of files, or process one batch of a large one."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from datakit.pipeline.progress import Silent
 from datakit.pipeline.workers import Slot, Task, fill
 from datakit.readers import Input
 from datakit.recipe import Recipe
+from datakit.stage import Found, Job
 
 RETRIES: Final = 5
 """How often a task starts again after its worker died: a part is whole or absent, so a task may end at any moment."""
@@ -45,6 +46,11 @@ def curate_files(feed: Feed, inputs: Sequence[Input]) -> tuple[list[Part], list[
 def fill_batch(payload: bytes, slots: list[Slot], recipe: Recipe) -> list[Part]:
     """Process one batch that was read elsewhere and write its parts."""
     return fill(pl.read_ipc_stream(io.BytesIO(payload)), slots, recipe)
+
+
+def work_on(work: Callable[[Job, pl.DataFrame], Found], job: Job, texts: pl.DataFrame) -> Found:
+    """Do one job of a corpus stage."""
+    return work(job, texts)
 
 
 class _Inline:

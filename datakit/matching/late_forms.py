@@ -10,7 +10,7 @@ from datakit.matching.meetings import form_key, meeting_keys
 from datakit.matching.question_form import Asked, asked
 from datakit.stage import Corpus
 
-_SLICE: Final = 5_000  # questions whose texts are in memory at a time
+_SLICE: Final = 2_000  # questions whose texts are together in memory
 FORMS: Final[dict[str, pl.DataType]] = {"row": pl.UInt32(), "form": pl.UInt64(), "meets": pl.List(pl.UInt64())}
 
 
@@ -19,9 +19,12 @@ def late_forms(corpus: Corpus, account: str) -> pl.DataFrame:
     shared = [frame.filter(pl.col(account).is_duplicated())["row"] for frame in corpus.hashes(account)]
     rows = np.unique(np.concatenate([np.empty(0, dtype=np.uint32), *(some.to_numpy() for some in shared)]))
     cut = [pl.Series(rows[start : start + _SLICE]) for start in range(0, len(rows), _SLICE)]
-    read = corpus.fetch_each(cut, "question", "context", "history")
-    found = [pl.DataFrame(list(_forms(some)), schema=FORMS, orient="row") for some in read]
+    found = corpus.each(_forms_of, [(some, None) for some in cut], "question", "context", "history")
     return pl.concat([pl.DataFrame(schema=FORMS), *found])
+
+
+def _forms_of(_: None, rows: pl.DataFrame) -> pl.DataFrame:
+    return pl.DataFrame(list(_forms(rows)), schema=FORMS, orient="row")
 
 
 def _forms(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:

@@ -4,9 +4,9 @@ Two questions that may be held against each other share two words, or one that n
 question leaves a key for every pair of its words and for every name, and keys lead to candidates; `comparable` decides.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import combinations
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -16,9 +16,10 @@ from datakit.matching.candidates import U32, merge, pairs_of, slices
 from datakit.matching.leeway import ONE_FACT
 from datakit.matching.question_form import Asked, asked, comparable
 from datakit.matching.union import components
+from datakit.stage import Corpus
 
 _MOST_WORDS: Final = 10  # words whose pairs are keys, 45 at most; a question with more meets on all of them at once
-_SLICE: Final = 5_000  # questions whose texts are in memory at a time
+_SLICE: Final = 1_000  # questions whose texts are together in memory
 
 
 def form_key(form: Asked, setting: str) -> int:
@@ -52,11 +53,7 @@ def _hash(*parts: str) -> int:
     return xxhash.xxh3_64_intdigest("\x1f".join(parts).encode())
 
 
-Texts = Callable[[list[pl.Series]], Iterator[dict[int, str]]]
-"""Reads questions by row, for each of several lists of rows."""
-
-
-def meetings(row_of: U32, meets: Iterable[pl.DataFrame], texts: Texts) -> U32:
+def meetings(corpus: Corpus, row_of: U32, meets: Iterable[pl.DataFrame]) -> U32:
     """Label each question with the lowest of those it is connected to by `comparable` pairs.
 
     `row_of`: for each form, in an order that does not hang on the input, a row that asks so. `meets` are frames of rows
@@ -65,7 +62,7 @@ def meetings(row_of: U32, meets: Iterable[pl.DataFrame], texts: Texts) -> U32:
     live = np.sort(row_of)
     rank = np.argsort(row_of).astype(np.uint32)
     better, worse = merge(pairs_of(_of(frame, live), live, rank) for frame in meets)
-    found = list(_edges(row_of, better, worse, texts))
+    found = [edge for some in _edges(corpus, row_of, better, worse) for edge in some]
     left = np.array([one for one, _ in found], dtype=np.uint32)
     right = np.array([two for _, two in found], dtype=np.uint32)
     return components(len(row_of), left, right)
@@ -80,13 +77,32 @@ def _of(meets: pl.DataFrame, live: U32) -> pl.DataFrame:
     return meets.filter(pl.Series(live[at] == rows))
 
 
-def _edges(row_of: U32, better: U32, worse: U32, texts: Texts) -> Iterator[tuple[int, int]]:
-    cut = list(slices(better, worse, _SLICE))
-    members = [np.unique(np.concatenate([better[chosen], worse[chosen]])) for chosen in cut]
-    fetched = texts([pl.Series(row_of[numbers]) for numbers in members])
-    for chosen, numbers, text in zip(cut, members, fetched, strict=True):
-        form = {number: asked(text[int(row_of[number])]) for number in numbers.tolist()}
-        for one, two in zip(better[chosen].tolist(), worse[chosen].tolist(), strict=True):
-            left, right = form[one], form[two]
-            if left is not None and right is not None and comparable(left, right):
-                yield one, two
+def _edges(corpus: Corpus, row_of: U32, better: U32, worse: U32) -> Iterator[list[tuple[int, int]]]:
+    """Yield, slice by slice, the pairs of forms that are comparable."""
+    jobs = []
+    for chosen in slices(better, worse, _SLICE):
+        one, two = better[chosen], worse[chosen]
+        numbers = np.unique(np.concatenate([one, two]))
+        jobs.append((pl.Series(row_of[numbers]), _Pairs(one, two, numbers, row_of[numbers])))
+    return corpus.each(_comparable, jobs, "question")
+
+
+class _Pairs(NamedTuple):
+    """Pairs of forms by number, and a row that asks so for each form among them."""
+
+    better: U32
+    worse: U32
+    numbers: U32
+    row_of: U32
+
+
+def _comparable(pairs: _Pairs, texts: pl.DataFrame) -> list[tuple[int, int]]:
+    text = dict(texts.iter_rows())
+    rows = zip(pairs.numbers.tolist(), pairs.row_of.tolist(), strict=True)
+    form = {number: asked(text[row]) for number, row in rows}
+    found = []
+    for one, two in zip(pairs.better.tolist(), pairs.worse.tolist(), strict=True):
+        left, right = form[one], form[two]
+        if left is not None and right is not None and comparable(left, right):
+            found.append((one, two))
+    return found

@@ -1,7 +1,7 @@
 """The corpus on disk: what corpus stages see of the parts, and the verdicts they have given so far."""
 
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -10,9 +10,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from datakit.pipeline.bins import Bins, compact
+from datakit.pipeline.crew import Alone, Crew
 from datakit.pipeline.packed_keys import pack_keys, packed_keys
 from datakit.pipeline.parts import Part
-from datakit.stage import VERDICT, CorpusStage, flat_hashes
+from datakit.stage import VERDICT, CorpusStage, Found, Job, flat_hashes
 
 _KEPT_KEYS: Final = 200_000  # rows: up to here all keys are held (80 MB at most) instead of read again by each stage
 _BIN_ROWS: Final = 200_000  # rows of the corpus to a bin of hashes: up to 45 hashes a row are 100 MB
@@ -31,10 +32,12 @@ class DiskCorpus:
         accepted: Mapping[str, frozenset[int]] | None = None,
         *,
         spill: Path | None = None,
+        crew: Crew | None = None,
     ) -> None:
         """Take the parts in order; what does not fit in memory goes below the folder `spill`, else where the system
-        keeps temporary files."""
+        keeps temporary files. `crew` does what stages ask of `each`; without one it is done here."""
         self._spill = spill
+        self._crew = crew or Alone()
         self._parts = list(parts)
         heights = np.array([part.height for part in self._parts], dtype=np.int64)
         self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heights)])
@@ -122,7 +125,17 @@ class DiskCorpus:
         schema = pl.read_parquet_schema(self._parts[0].rows) if self._parts else {}
         return pl.DataFrame(schema={"row": pl.UInt32, **{name: schema.get(name, pl.Null) for name in columns}})
 
-    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
+    def each(
+        self,
+        work: Callable[[Job, pl.DataFrame], Found],
+        jobs: Sequence[tuple[pl.Series, Job]],
+        *columns: str,
+    ) -> Iterator[Found]:
+        fetched = self._fetch_each([rows for rows, _ in jobs], columns)
+        yield from self._crew.each(work, ((job, read) for (_, job), read in zip(jobs, fetched, strict=True)), len(jobs))
+
+    def _fetch_each(self, lists: Sequence[pl.Series], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
+        """Yield what `fetch` returns for each list of rows, in their order."""
         if len(lists) < 2:
             yield from (self.fetch(rows, *columns) for rows in lists)
             return

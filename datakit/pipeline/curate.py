@@ -1,5 +1,6 @@
 """Curation from end to end: read, row stages, corpus stages, release, publish."""
 
+import contextlib
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -89,8 +90,8 @@ def curate(
         name, per_file = f"{name}-sample", -(-sample // len(inputs))
     feed = Feed(recipe, load_sources(raw), work_folder(curated, name), batch_rows, per_file, read_tombstones(curated))
     try:
-        with lock(curated, name):
-            chosen = engine or Local(workers=workers)
+        with lock(curated, name), contextlib.ExitStack() as stack:
+            chosen = engine or stack.enter_context(Local(workers=workers))
             result = _run(
                 feed, inputs, curated, name, chosen, dry_run=dry_run, report=report, progress=progress or Silent()
             )
@@ -144,8 +145,8 @@ def finish(
     name: str,
     *,
     recipe: Recipe,
+    engine: Engine,
     tombstones: Sequence[Tombstone] = (),
-    engine: Engine = Local(),  # noqa: B008 - frozen, so one default is safe
     dry_run: bool = False,
     report: bool = True,
     progress: Progress,
@@ -163,7 +164,9 @@ def finish(
         clear(spill)
         spill.mkdir()
         decided = lay_over(parts, standing, recipe, laid)
-        corpus = DiskCorpus(decided.parts, previous_splits(curated, name, recipe), decided.accepted, spill=spill)
+        crew = engine.crew(recipe, sum(part.live for part in decided.parts))
+        before = previous_splits(curated, name, recipe)
+        corpus = DiskCorpus(decided.parts, before, decided.accepted, spill=spill, crew=crew)
         tallies = merge([part.tallies for part in decided.parts])
         _judge(corpus, engine.corpus_stages(with_person(recipe.corpus_stages, decided)), tallies, progress)
         if not corpus.live_count:

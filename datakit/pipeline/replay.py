@@ -13,6 +13,7 @@ import polars as pl
 from datakit.errors import IntegrityError
 from datakit.lineage import canonical_json, read_manifest
 from datakit.pipeline.curate import finish
+from datakit.pipeline.engine import Local
 from datakit.pipeline.parts import Part, write_part
 from datakit.pipeline.person import REVIEW
 from datakit.pipeline.progress import Progress, Silent
@@ -47,15 +48,17 @@ def replay(
     clear(folder)
     try:
         parts = _parts(version.path, folder, recipe, tombstones)
-        return finish(
-            parts,
-            curated,
-            version.name,
-            recipe=recipe,
-            tombstones=tombstones,
-            dry_run=dry_run,
-            progress=progress or Silent(),
-        )
+        with Local() as engine:
+            return finish(
+                parts,
+                curated,
+                version.name,
+                recipe=recipe,
+                engine=engine,
+                tombstones=tombstones,
+                dry_run=dry_run,
+                progress=progress or Silent(),
+            )
     finally:
         clear(folder)
 

@@ -10,25 +10,29 @@ import os
 import signal
 import threading
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from itertools import chain, islice
 from multiprocessing.synchronize import Event
 from pathlib import Path
 from types import FrameType
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 import polars as pl
 
+from datakit.pipeline.crew import Alone
 from datakit.pipeline.parts import Part, write_part
 from datakit.pipeline.rows import process
 from datakit.recipe import Recipe
+from datakit.stage import Found, Job
 
 Slot = tuple[Path, int, int]
 """Where a piece of a batch goes: the folder of its file, its number there, its rows."""
 Task = tuple[pl.DataFrame, list[Slot]]
 """A batch and the slots its rows fill in order: one for a large file's batch, many for small files taken together."""
 _AHEAD: Final = 2  # batches in flight for each worker: enough to keep it busy, few enough to bound memory
+_MANY_JOBS: Final = 16  # jobs of some .1 s that pay for processes to be started
+_FEW_JOBS: Final = 2  # jobs worth sending to processes that are there
 
 _recipe: Recipe | None = None
 
@@ -42,13 +46,14 @@ class Executor(Protocol):
 
 
 class Workers:
-    """Run tasks on `count` processes; use as a context manager."""
+    """Run tasks and jobs on `count` processes; use as a context manager. Processes start when they are needed."""
 
     def __init__(self, recipe: Recipe, count: int) -> None:
         self._recipe = recipe
         self._count = count
         self._pool: ProcessPoolExecutor | None = None
         self._stop: Event | None = None
+        self._busy = False  # whether processes have started
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
@@ -68,6 +73,13 @@ class Workers:
             if kind is not None and self._stop is not None:
                 self._stop.set()  # a batch may take ten seconds; parts are whole or absent, so it need not end
             self._pool.shutdown(wait=True, cancel_futures=True)
+        self._pool, self._busy = None, False
+
+    def renew(self) -> None:
+        """End the processes and with them what they remember of words; the next work starts new ones."""
+        if self._busy:
+            self.__exit__(None)
+            self.__enter__()
 
     def map(self, tasks: Iterable[Task]) -> Iterator[Part]:
         """Yield the parts of all slots in order, holding only a few batches at a time."""
@@ -77,23 +89,37 @@ class Workers:
             for batch, slots in chain(few, tasks):
                 yield from fill(batch, slots, self._recipe)
             return
-        flying: deque[Future[list[Part]]] = deque()
-        for batch, slots in chain(few, tasks):
-            flying.append(_submit(self._pool, pack(batch), slots))
+        for parts in self._in_order(_work, ((pack(batch), slots) for batch, slots in chain(few, tasks))):
+            yield from parts
+
+    def each(
+        self, work: Callable[[Job, pl.DataFrame], Found], jobs: Iterable[tuple[Job, pl.DataFrame]], count: int
+    ) -> Iterator[Found]:
+        """Yield `work(job, texts)` for each of `count` jobs, in order, holding only a few of them at a time."""
+        if self._pool is None or count < (_FEW_JOBS if self._busy else _MANY_JOBS):
+            return Alone().each(work, jobs, count)
+        return self._in_order(work, jobs)
+
+    def _in_order(self, work: Callable[..., Found], calls: Iterable[tuple[Any, ...]]) -> Iterator[Found]:
+        assert self._pool is not None
+        self._busy = True
+        flying: deque[Future[Found]] = deque()
+        for given in calls:
+            flying.append(_submit(self._pool, work, *given))
             if len(flying) >= self._count * _AHEAD:
-                yield from flying.popleft().result()
+                yield flying.popleft().result()
         while flying:
-            yield from flying.popleft().result()
+            yield flying.popleft().result()
 
 
-def _submit(pool: ProcessPoolExecutor, payload: bytes, slots: list[Slot]) -> Future[list[Part]]:
-    """Submit a task with Ctrl-C held back: a worker that starts here inherits that, and leaves the key to the parent.
+def _submit(pool: ProcessPoolExecutor, work: Callable[..., Found], *given: Any) -> Future[Found]:
+    """Submit a call with Ctrl-C held back: a worker that starts here inherits that, and leaves the key to the parent.
 
     Without it, a key pressed while workers import their modules ends each of them with a traceback, and one pressed
     between a worker's birth and its first message leaves it waiting for ever, and the pool with it.
     """
     with _key_held_back():
-        return pool.submit(_work, payload, slots)
+        return pool.submit(work, *given)
 
 
 @contextlib.contextmanager

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import chain, combinations
 from typing import Any, ClassVar, Final
 
@@ -24,7 +25,7 @@ from datakit.stage import VERDICT, Corpus, flat_hashes
 
 _MAX_ANSWERS: Final = 40  # a question with more different answers is a template, not a question with one answer
 _MAX_WAYS: Final = 200  # different questions with different answers in one group: 19,900 comparisons
-_SLICE: Final = 5_000  # rows whose texts are in memory at a time
+_SLICE: Final = 1_000  # rows whose texts are together in memory
 _SHOWN: Final = 60  # characters of an answer in a detail
 
 
@@ -75,14 +76,13 @@ class Conflicts:
 
     def apply(self, corpus: Corpus) -> pl.DataFrame:
         """Return a verdict for each row of a question whose answers are at odds."""
-        verdicts: list[tuple[Any, ...]] = []
         chosen = corpus.accepted(f"{self.name}.{self.reasons[0]}")
-        cut = list(self._slices(corpus))
-        fetched = corpus.fetch_each([rows["row"] for rows in cut], "question", "answer", "id", "source_id")
-        for rows, texts in zip(cut, fetched, strict=True):
-            groups = rows.join(texts, on="row", how="left", maintain_order="left")
-            for group in groups.partition_by("group", maintain_order=True):
-                verdicts += self._judge(group, chosen)
+        jobs = [
+            (rows["row"], (rows, chosen.intersection(rows["row"]) if chosen else chosen))
+            for rows in self._slices(corpus)
+        ]
+        found = corpus.each(partial(_judged, policy=self.policy), jobs, "question", "answer", "id", "source_id")
+        verdicts = [verdict for some in found for verdict in some]
         return pl.DataFrame(verdicts, schema=VERDICT, orient="row").sort("row")
 
     def _slices(self, corpus: Corpus) -> Iterator[pl.DataFrame]:
@@ -107,12 +107,8 @@ class Conflicts:
         late = late_forms(corpus, f"{self.name}.account")
         rows = pl.concat([rows, late.select("row", "form").join(answers, on="row")], how="diagonal")
         forms = rows.group_by("form").agg(pl.col("row").min()).sort("form")
-
-        def texts(lists: list[pl.Series]) -> Iterator[dict[int, str]]:
-            return (dict(read.iter_rows()) for read in corpus.fetch_each(lists, "question"))
-
         meets = chain(corpus.hashes(f"{self.name}.meets"), [flat_hashes(late.select("row", "meets"))])
-        label = meetings(forms["row"].to_numpy(), meets, texts)
+        label = meetings(corpus, forms["row"].to_numpy(), meets)
         forms = forms.select("form", pl.Series("group", label, dtype=pl.UInt64), pl.Series("own", range(forms.height)))
         rows = rows.join(forms, on="form", how="left")
         large = _counted(rows, "group").filter((pl.col("answers") > _MAX_ANSWERS) | (pl.col("ways") > _MAX_WAYS))
@@ -122,32 +118,6 @@ class Conflicts:
         )
         small = _counted(rows, "group").filter(pl.col("answers") <= _MAX_ANSWERS)
         return rows.join(small.select("group"), on="group", how="semi").drop("own")
-
-    def _judge(self, group: pl.DataFrame, chosen: frozenset[int]) -> Iterator[tuple[Any, ...]]:
-        """Compare the different answers to questions that ask the same, and give verdicts where some are at odds."""
-        parts = group.partition_by("form", "said", maintain_order=True)
-        texts = [(part["question"][0], part["answer"][0]) for part in parts]
-        forms = [asked(question) for question, _ in texts]
-        findings = {
-            (i, j): _compare(forms[i], forms[j], texts[i][1], texts[j][1])
-            for i, j in combinations(range(len(parts)), 2)
-        }
-        answers = [
-            Answer(tuple(part["row"]), frozenset(s or "" for s in part["source_id"]), part["priority"].max() or 0)  # type: ignore[arg-type]
-            for part in parts
-        ]
-        at_odds = sorted({i for pair, finding in findings.items() if finding.same is False for i in pair})
-        right = {number for number, answer in enumerate(answers) if not chosen.isdisjoint(answer.rows)}
-        lost = losers(answers, findings, self.policy, chosen=right)
-        cluster = int(np.min([min(answers[i].rows) for i in at_odds])) if at_odds else 0
-        for i in at_odds:
-            against = lost.get(i)
-            for row in answers[i].rows:
-                if against is None:
-                    yield row, None, None, None, cluster, None
-                else:
-                    detail = _detail(findings[min(i, against), max(i, against)], i < against, parts[against])
-                    yield row, "conflicting_answer", detail, answers[against].rows[0], cluster, None
 
 
 def _may_ask() -> pl.Expr:
@@ -183,6 +153,39 @@ def _forms(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
             yield at, None, [], account
         elif form is not None:
             yield at, *form_and_meetings(form, context, history), []
+
+
+def _judged(job: tuple[pl.DataFrame, frozenset[int]], texts: pl.DataFrame, *, policy: str) -> list[tuple[Any, ...]]:
+    """Return the verdicts of a slice: whole groups of rows, best first, and those of them that people let stand."""
+    rows, chosen = job
+    groups = rows.join(texts, on="row", how="left", maintain_order="left").partition_by("group", maintain_order=True)
+    return [verdict for group in groups for verdict in _judge(group, chosen, policy)]
+
+
+def _judge(group: pl.DataFrame, chosen: frozenset[int], policy: str) -> Iterator[tuple[Any, ...]]:
+    """Compare the different answers to questions that ask the same, and give verdicts where some are at odds."""
+    parts = group.partition_by("form", "said", maintain_order=True)
+    texts = [(part["question"][0], part["answer"][0]) for part in parts]
+    forms = [asked(question) for question, _ in texts]
+    findings = {
+        (i, j): _compare(forms[i], forms[j], texts[i][1], texts[j][1]) for i, j in combinations(range(len(parts)), 2)
+    }
+    answers = [
+        Answer(tuple(part["row"]), frozenset(s or "" for s in part["source_id"]), part["priority"].max() or 0)  # type: ignore[arg-type]
+        for part in parts
+    ]
+    at_odds = sorted({i for pair, finding in findings.items() if finding.same is False for i in pair})
+    right = {number for number, answer in enumerate(answers) if not chosen.isdisjoint(answer.rows)}
+    lost = losers(answers, findings, policy, chosen=right)
+    cluster = int(np.min([min(answers[i].rows) for i in at_odds])) if at_odds else 0
+    for i in at_odds:
+        against = lost.get(i)
+        for row in answers[i].rows:
+            if against is None:
+                yield row, None, None, None, cluster, None
+            else:
+                detail = _detail(findings[min(i, against), max(i, against)], i < against, parts[against])
+                yield row, "conflicting_answer", detail, answers[against].rows[0], cluster, None
 
 
 def _counted(rows: pl.DataFrame, group: str) -> pl.DataFrame:

@@ -1,6 +1,5 @@
 """Hold-out: no row is trained on whose question the validation or test split asks in nearly the same words."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
@@ -14,7 +13,7 @@ from datakit.matching.question_blocks import question_blocks
 from datakit.matching.question_words import question_words
 from datakit.stage import VERDICT, Corpus
 
-_SLICE: Final = 4_000  # train rows whose questions, with those they are held against, are in memory at a time
+_SLICE: Final = 1_000  # train rows whose questions, with those they are held against, are together in memory
 _ROWS: Final = {"row": pl.UInt32(), "of": pl.UInt32()}
 
 
@@ -55,8 +54,11 @@ class Holdout:
         equal = self._meeting(corpus, "question", is_held, is_train).group_by("row").agg(pl.col("of").min())
         near = self._meeting(corpus, "near", is_held, is_train).join(equal, on=["row", "of"], how="anti")
         pairs = pl.concat([equal.with_columns(way=pl.lit(0)), near.with_columns(way=pl.lit(1))])
-        found = [_first(pairs_of_rows, texts) for pairs_of_rows, texts in _read(corpus, pairs.sort("row", "way", "of"))]
-        hits = pl.concat([pl.DataFrame(schema=_ROWS), *found])
+        pairs = pairs.sort("row", "way", "of")
+        number = (pairs["row"].rle_id() // _SLICE).alias("slice")
+        cut = pairs.with_columns(number).partition_by("slice", maintain_order=True, include_key=False)
+        jobs = [(pl.concat([some["row"], some["of"]]), some) for some in cut]
+        hits = pl.concat([pl.DataFrame(schema=_ROWS), *corpus.each(_first, jobs, "question")])
         named = (
             corpus.fetch(hits["of"], "id")
             .rename({"row": "of"})
@@ -84,17 +86,9 @@ class Holdout:
         return pl.concat(found).unique()
 
 
-def _read(corpus: Corpus, pairs: pl.DataFrame) -> Iterator[tuple[pl.DataFrame, dict[int, str]]]:
-    """Yield the pairs of some train rows at a time with the questions of both sides, by row."""
-    number = pairs["row"].rle_id() // _SLICE
-    cut = pairs.with_columns(number.alias("slice")).partition_by("slice", maintain_order=True, include_key=False)
-    lists = [pl.concat([some["row"], some["of"]]) for some in cut]
-    for some, read in zip(cut, corpus.fetch_each(lists, "question"), strict=True):
-        yield some, dict(read.iter_rows())
-
-
-def _first(pairs: pl.DataFrame, texts: dict[int, str]) -> pl.DataFrame:
+def _first(pairs: pl.DataFrame, questions: pl.DataFrame) -> pl.DataFrame:
     """Return `row, of`: for each train row the first of its pairs that holds."""
+    texts = dict(questions.iter_rows())
     found: dict[int, int] = {}
     for row, of, way in pairs.select("row", "of", "way").iter_rows():
         if row not in found and asks_the_same(texts[row], texts[of], equal=way == 0):

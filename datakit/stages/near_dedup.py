@@ -1,26 +1,23 @@
 """Near duplicates: rows that ask and answer the same in nearly the same words, wherever in the corpus they lie."""
 
-from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
 
 from datakit.matching.blocks import block_columns, block_keys
-from datakit.matching.candidates import U32, merge, pairs_of, slices
+from datakit.matching.candidates import merge, pairs_of
 from datakit.matching.hashes import hash_64
-from datakit.matching.lexemes import Lexeme, lexemes
-from datakit.matching.near_match import answer_match, question_match
+from datakit.matching.near_slice import Slice, cut, joined
 from datakit.matching.question_words import question_words
 from datakit.matching.ranking import positions, rank_columns
-from datakit.matching.signs import signs
 from datakit.matching.star import Kept, verdicts
 from datakit.matching.word_arrays import word_arrays
 from datakit.stage import VERDICT, Corpus
 
-_WAYS: Final = 12  # neighbours, and neighbours of neighbours, that a row is compared with beside its own pairs
-_SLICE: Final = 4_000  # rows whose texts are in memory at a time: 16 MB of the legislature's rows
+_SLICE: Final = 1_000  # rows whose texts are together in memory: 4 MB of the legislature's rows
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,99 +70,17 @@ class NearDedup:
         row_of = np.empty(len(live), dtype=np.uint32)
         row_of[rank] = live
         contexts = corpus.keys(f"{self.name}.context").sort("row")[f"{self.name}.context"]
+        jobs = [
+            (pl.Series(one.rows), (one, contexts.gather(np.searchsorted(live, np.sort(one.rows)))))
+            for one in cut(better, worse, row_of, tier, _SLICE)
+        ]
         merged: dict[int, Kept] = {}
-        cut = list(slices(better, worse, _SLICE))
-        members = [np.unique(np.concatenate([better[chosen], worse[chosen]])) for chosen in cut]
-        fetched = corpus.fetch_each([pl.Series(row_of[ranks]) for ranks in members], "question", "answer")
-        for chosen, ranks, read in zip(cut, members, fetched, strict=True):
-            texts = Texts(
-                dict(zip(row_of[ranks].tolist(), ranks.tolist(), strict=True)),
-                read,
-                contexts.gather(np.searchsorted(live, row_of[ranks])).to_list(),
-            )
-            for one, kept in self.within(better[chosen], worse[chosen], tier, texts):
-                merged[int(row_of[one])] = Kept(int(row_of[kept.row]), kept.score)
+        for found in corpus.each(partial(_joined, min_percent=self.min_percent), jobs, "question", "answer"):
+            merged |= found
         return verdicts(corpus, merged, "near_duplicate", "says the same as")
 
-    def within(self, better: U32, worse: U32, tier: U32, texts: "Texts") -> Iterator[tuple[int, Kept]]:
-        """Yield each row that joins another of its slice, and that one: whole components at a time, rows as ranks."""
-        alike = [
-            (one, two)
-            for one, two in zip(better.tolist(), worse.tolist(), strict=True)
-            if self._matches(texts, one, two) is not None
-        ]
-        return self._decide(texts, _ways(alike, tier))
 
-    def _matches(self, texts: "Texts", one: int, two: int) -> float | None:
-        score = texts.match(one, two)
-        return score if score is not None and score * 100 >= self.min_percent else None
-
-    def _decide(self, texts: "Texts", ways: Iterable[tuple[int, list[int]]]) -> Iterator[tuple[int, Kept]]:
-        """Go through rows, best first: a row joins the first row that stays and matches it. Rows are named by rank."""
-        kept_for: dict[int, int] = {}
-        for row, others in ways:
-            for kept in dict.fromkeys(kept_for.get(other, other) for other in others):
-                score = self._matches(texts, kept, row)
-                if score is not None:
-                    kept_for[row] = kept
-                    yield row, Kept(kept, score)
-                    break
-
-
-def _ways(alike: list[tuple[int, int]], tier: U32) -> Iterator[tuple[int, list[int]]]:
-    """Go through rows, best first, each with those to compare it with: its own pairs, then those of its pairs.
-
-    Two copies with a slip each share no block, but both share one with the text they were made from. For the same
-    reason the row that most others match goes first in its tier. Rows are ranks.
-    """
-    near: dict[int, list[int]] = {}
-    for one, two in alike:
-        near.setdefault(one, []).append(two)
-        near.setdefault(two, []).append(one)
-    order = sorted(near, key=lambda row: (tier[row], -len(near[row]), row))
-    place = {row: number for number, row in enumerate(order)}
-    for row in order:
-        own = sorted((other for other in near[row] if place[other] < place[row]), key=place.__getitem__)
-        through = {far for other in near[row][:_WAYS] for far in near[other][:_WAYS] if place[far] < place[row]}
-        yield row, [*own, *sorted(through.difference(own), key=place.__getitem__)[:_WAYS]]
-
-
-class Texts:
-    """The texts of some rows and their words, split when first asked for."""
-
-    def __init__(self, rank_of: Mapping[int, int], texts: pl.DataFrame, contexts: list[int | None]) -> None:
-        """Take the texts by row, and the hashes of the contexts in the order of `rank_of`."""
-        self._texts = {rank_of[row]: (question, answer) for row, question, answer in texts.iter_rows()}
-        self._contexts = dict(zip(rank_of.values(), contexts, strict=True))
-        self._words: dict[int, tuple[list[Lexeme], list[Lexeme]]] = {}
-        self._scores: dict[tuple[int, int], float | None] = {}
-
-    def match(self, left: int, right: int) -> float | None:
-        """Return how alike two rows are, 0 to 1, or None: not duplicates."""
-        pair = (left, right) if left < right else (right, left)
-        if pair not in self._scores:
-            self._scores[pair] = self._compare(*pair)
-        return self._scores[pair]
-
-    def _compare(self, left: int, right: int) -> float | None:
-        if None not in (self._contexts[left], self._contexts[right]) and self._contexts[left] != self._contexts[right]:
-            return None
-        one, two = self._texts[left], self._texts[right]
-        if one == two:
-            return 1.0
-        if signs(one[0]) != signs(two[0]) or signs(one[1]) != signs(two[1]):
-            return None
-        (question, answer), (other_question, other_answer) = self._split(left), self._split(right)
-        asked = question_match(question, other_question) if question else 1.0 if one[0] == two[0] else None
-        said = answer_match(answer, other_answer) if answer else 1.0 if one[1] == two[1] else None
-        if asked is None and said == 1.0:
-            asked = question_match(question, other_question, other_equal=True)
-        elif said is None and asked == 1.0:
-            said = answer_match(answer, other_answer, other_equal=True)
-        return None if asked is None or said is None else min(asked, said)
-
-    def _split(self, row: int) -> tuple[list[Lexeme], list[Lexeme]]:
-        if row not in self._words:
-            question, answer = self._texts[row]
-            self._words[row] = lexemes(question), lexemes(answer)
-        return self._words[row]
+def _joined(job: tuple[Slice, pl.Series], texts: pl.DataFrame, *, min_percent: int) -> dict[int, Kept]:
+    """Decide a slice whose contexts stand in the order of its row numbers, as the texts do."""
+    chosen, contexts = job
+    return joined(chosen, texts.with_columns(contexts.alias("context")), min_percent)

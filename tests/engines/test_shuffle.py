@@ -6,9 +6,10 @@ import numpy as np
 import polars as pl
 import pytest
 
-from datakit.engines.shuffle import DEAD, Piece, Slice, blocks_of, decide, pairs_in, texts_of
+from datakit.engines.shuffle import DEAD, Piece, blocks_of, decide, pairs_in, texts_of
 from datakit.matching.blocks import block_columns
 from datakit.matching.candidates import merge, pairs_of
+from datakit.matching.near_slice import Slice
 from datakit.matching.ranking import positions
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.parts import write_part
@@ -112,7 +113,7 @@ def test_a_slice_decides_as_the_stage_does(corpus: DiskCorpus) -> None:
     texts = texts_of(STAGE, pieces(corpus), live, np.zeros(len(live), dtype=np.int64), 1)
     assert isinstance(texts, pl.DataFrame)
     whole = Slice(better=better, worse=worse, rows=row_of, tier=tier)
-    found = {(int(row_of[one]), int(row_of[kept]), score) for one, kept, score in decide(stage, whole, texts)}
+    found = {(row, kept.row, kept.score) for row, kept in decide(whole, stage.min_percent, texts).items()}
     verdicts = stage.apply(corpus).filter(pl.col("reject_reason").is_not_null())
     assert len(found) >= 150
     assert {(row, kept) for row, kept, _ in found} == set(verdicts.select("row", "of").iter_rows())

@@ -1,5 +1,6 @@
 """The corpus on disk: whatever its parts and bins, stages see what they see of a corpus in memory."""
 
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,6 +12,7 @@ from datakit.pipeline import bins, corpus, packed_keys
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.parts import write_part
 from datakit.pipeline.rows import process
+from datakit.pipeline.workers import Workers
 from datakit.recipe import Recipe, load
 from datakit.record import frame
 from datakit.stage import Corpus
@@ -73,16 +75,36 @@ def test_rows_that_were_rejected_meanwhile_leave_no_hash(disk: DiskCorpus) -> No
     assert set(rows) == set(range(ROWS - 1)) - {3, 50}
 
 
+def texts_alone(_: object, texts: pl.DataFrame) -> pl.DataFrame:
+    return texts
+
+
+def numbered(job: int, texts: pl.DataFrame) -> tuple[int, int, int]:
+    return job, texts.height, os.getpid()
+
+
 def test_fetching_many_lists_is_fetching_each(disk: DiskCorpus) -> None:
     """Lists in any order, with rows in several of them, with none, and with rejected rows: each as `fetch` gives it."""
     lists = [[5, 100, 18], [], [118, 119], [5, 6, 7, 100], list(range(0, ROWS, 7))]
     rows = [pl.Series(one, dtype=pl.UInt32) for one in lists]
-    found = list(disk.fetch_each(rows, "question", "id"))
+    found = list(disk.each(texts_alone, [(one, None) for one in rows], "question", "id"))
     assert len(found) == len(lists)
     for one, frame_ in zip(rows, found, strict=True):
         assert frame_.equals(disk.fetch(one, "question", "id"))
         assert frame_["row"].to_list() == sorted(set(one.to_list()))
-    assert [frame_.equals(found[0]) for frame_ in disk.fetch_each(rows[:1], "question", "id")] == [True]
+    alone = disk.each(texts_alone, [(rows[0], None)], "question", "id")
+    assert [frame_.equals(found[0]) for frame_ in alone] == [True]
+    assert list(disk.each(texts_alone, [], "question")) == []
+
+
+def test_jobs_go_to_processes_in_order_each_with_its_texts(disk: DiskCorpus, recipe: Recipe) -> None:
+    """Where there are processes, each job is done in one of them, and results come in the order of the jobs."""
+    jobs = [(pl.Series(range(n + 1), dtype=pl.UInt32), n) for n in range(20)]
+    with Workers(recipe, 2) as crew:
+        there = DiskCorpus([part for _, part in disk.parts()], crew=crew)
+        found = list(there.each(numbered, jobs, "question"))
+    assert [(job, height) for job, height, _ in found] == [(n, n + 1) for n in range(20)]
+    assert os.getpid() not in {process for _, _, process in found}
 
 
 def test_parts_are_read_once_for_all_lists(disk: DiskCorpus, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,7 +118,7 @@ def test_parts_are_read_once_for_all_lists(disk: DiskCorpus, monkeypatch: pytest
 
     monkeypatch.setattr(pl, "read_parquet", counted)
     lists = [pl.Series(range(start, ROWS, 20), dtype=pl.UInt32) for start in range(20)]
-    assert sum(found.height for found in disk.fetch_each(lists, "question")) == ROWS
+    assert sum(found.height for found in disk.each(texts_alone, [(one, None) for one in lists], "question")) == ROWS
     assert set(reads.values()) == {1}
 
 
@@ -105,7 +127,10 @@ def test_nothing_is_left_in_the_spill(disk: DiskCorpus, tmp_path: Path) -> None:
     there = sorted(tmp_path.rglob("*"))
     for _ in disk.hashes("exact_dedup.low"):
         break
-    list(disk.fetch_each([pl.Series([1], dtype=pl.UInt32), pl.Series([90], dtype=pl.UInt32)], "answer"))
+    jobs = [(pl.Series([row], dtype=pl.UInt32), None) for row in (1, 90)]
+    for _ in disk.each(texts_alone, jobs, "answer"):
+        break
+    list(disk.each(texts_alone, jobs, "answer"))
     assert sorted(tmp_path.rglob("*")) == there
 
 

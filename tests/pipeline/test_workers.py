@@ -1,9 +1,10 @@
-"""Workers: Ctrl-C around their start, and when none is started."""
+"""Workers: Ctrl-C around their start, when none is started, and jobs of corpus stages."""
 
 import multiprocessing
 import os
 import signal
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
@@ -14,6 +15,7 @@ from datakit.recipe import parse
 from datakit.record import frame
 from tests.rows import numbered_rows
 
+PLAIN = parse('name = "plain"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "split"')
 ROWS = (numbered_rows(3), numbered_rows(4, start=10))
 
 
@@ -66,9 +68,8 @@ def test_without_a_key_nothing_changes_and_other_threads_may_use_it() -> None:
 
 def test_no_process_is_started_for_as_many_batches_as_there_would_be_processes(tmp_path: Path) -> None:
     """A process takes as long to start as a batch to be done: two batches are done here, with the same parts."""
-    recipe = parse('name = "plain"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "split"')
     batches = [frame({**row, "source_id": "s", "file": "f", "locator": "line 1"} for row in rows) for rows in ROWS]
-    with Workers(recipe, 2) as pool:
+    with Workers(PLAIN, 2) as pool:
         tasks = ((batch, [(tmp_path / "two", number, batch.height)]) for number, batch in enumerate(batches))
         parts = list(pool.map(tasks))
         assert multiprocessing.active_children() == []
@@ -76,3 +77,63 @@ def test_no_process_is_started_for_as_many_batches_as_there_would_be_processes(t
     assert [pl.read_parquet(part.rows)["question"].to_list() for part in parts] == [
         [row["question"] for row in rows] for rows in ROWS
     ]
+
+
+def whose(job: int, texts: pl.DataFrame) -> tuple[int, int, int]:
+    return job, texts.height, os.getpid()
+
+
+def fails(job: int, texts: pl.DataFrame) -> int:  # noqa: ARG001 - as any work
+    raise ValueError(f"job {job} cannot be done")
+
+
+def jobs(count: int) -> list[tuple[int, pl.DataFrame]]:
+    return [(number, pl.DataFrame({"row": range(number)})) for number in range(count)]
+
+
+def test_few_jobs_start_no_process_and_many_do() -> None:
+    """A process takes as long to start as ten jobs; once it is there two jobs go to it."""
+    with Workers(PLAIN, 2) as crew:
+        assert {process for *_, process in crew.each(whose, jobs(5), 5)} == {os.getpid()}
+        assert multiprocessing.active_children() == []
+        many = list(crew.each(whose, jobs(40), 40))
+        assert [(job, height) for job, height, _ in many] == [(number, number) for number in range(40)]
+        assert os.getpid() not in {process for *_, process in many}
+        assert os.getpid() not in {process for *_, process in crew.each(whose, jobs(2), 2)}
+        assert [process for *_, process in crew.each(whose, jobs(1), 1)] == [os.getpid()]
+
+
+def test_renewed_processes_are_others() -> None:
+    """Renewing ends the processes that were there, and what they hold; without any it does nothing."""
+    with Workers(PLAIN, 2) as crew:
+        crew.renew()
+        assert multiprocessing.active_children() == []
+        before = {process for *_, process in crew.each(whose, jobs(40), 40)}
+        crew.renew()
+        assert multiprocessing.active_children() == []
+        after = {process for *_, process in crew.each(whose, jobs(40), 40)}
+    assert after.isdisjoint(before)
+    assert os.getpid() not in after
+
+
+def test_what_a_job_raises_is_raised_here() -> None:
+    """An error of a job comes out where its result is asked for, as it was, and the processes end."""
+    with pytest.raises(ValueError, match="job 0 cannot be done"), Workers(PLAIN, 2) as crew:
+        list(crew.each(fails, jobs(40), 40))
+    assert multiprocessing.active_children() == []
+
+
+def test_jobs_are_read_a_few_at_a_time() -> None:
+    """Texts of jobs lie on disk: no more of them are read than the processes have at hand."""
+    read: list[int] = []
+
+    def lazily() -> Iterator[tuple[int, pl.DataFrame]]:
+        for job in jobs(40):
+            read.append(job[0])
+            yield job
+
+    with Workers(PLAIN, 2) as crew:
+        results = crew.each(whose, lazily(), 40)
+        next(results)
+        assert len(read) <= 2 * 2
+        assert len(list(results)) == 39
