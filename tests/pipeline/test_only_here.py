@@ -9,6 +9,7 @@ from datakit.lineage import read_manifest
 from datakit.pipeline import curate
 from datakit.pipeline.only_here import only_here
 from datakit.pipeline.rows import process
+from datakit.pipeline.workers import Workers
 from datakit.recipe import Recipe, load, parse
 from datakit.record import frame
 from datakit.report.funnel import steps
@@ -91,6 +92,17 @@ def test_many_rows_are_measured_on_the_lowest_digests(tmp_path: Path) -> None:
         "length": 10,
         "script": 10,
     }
+
+
+def test_however_the_rows_are_cut_the_numbers_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Rows are sent on some at a time, and by other processes: the counts are those of all rows together."""
+    recipe = parse(LENGTHS)
+    path = rejected(tmp_path, recipe, ROWS * 4)
+    whole = only_here(path, recipe)
+    monkeypatch.setattr("datakit.pipeline.only_here._CHUNK", 1)
+    with Workers(recipe, 2) as crew:
+        assert only_here(path, recipe, crew=crew) == whole
+    assert sum(count["looked_at"] for reasons in whole.values() for count in reasons.values()) > 1
 
 
 def test_no_rejected_row_no_number(tmp_path: Path) -> None:
