@@ -8,6 +8,7 @@ with arrays, tells the questions that may meet from the many that meet none.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -15,17 +16,21 @@ import polars as pl
 import xxhash
 from numpy.typing import NDArray
 
-from datakit.matching.leeway import ends_as_verb
-from datakit.matching.lexemes import lexemes, plural_free
-from datakit.matching.listed_stems import asks_for_a_fact, listed_stems, says_nothing
+from datakit.matching.asked_alike import idle_words
+from datakit.matching.leeway import FINITE, ends_as_verb
+from datakit.matching.letter_tree import LetterTree, letter_tree
+from datakit.matching.lexemes import PLURAL_FROM, lexemes, plural_free
+from datakit.matching.listed_stems import CAMP, asks_for_a_fact, listed_stems, says_nothing
 from datakit.matching.minhash import U64, mix
+from datakit.matching.parsed_words import ParsedWords
+from datakit.matching.question_form import turning_stems
+from datakit.matching.unit_hashes import HashedWords, unit_hashes
 
 LOUD: Final = 1
 TRAILS: Final = 2
 VERBAL: Final = 4
-UNSEEN: Final = 128
 """What a word does: it may ask for more than an account; it may follow the last word that says something; as that last
-word it may be a verb that an event makes needless (शिक्षा भोगली), and then it does not count; nobody has looked yet."""
+word it may be a verb that an event makes needless (शिक्षा भोगली), and then it does not count."""
 
 SAME_WORDS: Final = r"^[\x00-\x7F\u00A0\u0900-\u097F\u200B-\u200D\u2010-\u2027\u20B9]*$"
 """Texts of such characters have the same words for `word_spans` and for `lexemes`."""
@@ -56,6 +61,56 @@ def bearing(surface: str, stem: str, kind: str, roles: frozenset[str]) -> tuple[
     if kind == "word" and ends_as_verb(surface):
         flags |= VERBAL
     return xxhash.xxh3_64_intdigest(root.encode()) or 1, flags
+
+
+def bearings_of(words: ParsedWords) -> tuple[U64, NDArray[np.uint8]]:
+    """Return what `bearing` says of each word: of those in no table by arrays, of the others by itself."""
+    folded, stems = words.words, words.stem_hashes
+    starts, ends = folded.starts, folded.ends
+    lengths = ends - starts
+    named = np.array([kind == "name" for kind in words.kinds], dtype=np.bool_)
+    flags = np.where(_turning().may_hold(stems), LOUD, 0).astype(np.uint8)
+    flags[_camp_tree().touched(folded.surfaces, starts, lengths, back=False)] |= LOUD
+    flags[_idle().may_hold(unit_hashes(folded.surfaces, starts, ends))] |= TRAILS
+    plural = ~named & (folded.plains[words.stem_ends - 1] == _SHORT_I) & (words.stem_ends - starts >= PLURAL_FROM)
+    root_ends = words.stem_ends - plural
+    listed = _listed().may_hold(stems) | _listed().may_hold(unit_hashes(folded.plains, starts, root_ends))
+    verbal = ~named & ~listed & _finite_tree().touched(folded.surfaces, ends - 1, lengths, back=True)
+    flags[verbal] |= VERBAL
+    roots = np.where(listed, np.uint64(0), np.maximum(words.digests, np.uint64(1)))
+    for number in np.flatnonzero(plural & ~listed & words.alone).tolist():
+        roots[number] = xxhash.xxh3_64_intdigest(words.stems[number][:-1].encode()) or 1
+    for number in np.flatnonzero(~words.alone).tolist():
+        roots[number], flags[number] = bearing(*words.word(number))
+    return roots, flags
+
+
+_SHORT_I: Final = ord("ि")
+
+
+@cache
+def _turning() -> HashedWords:
+    return HashedWords(turning_stems())
+
+
+@cache
+def _idle() -> HashedWords:
+    return HashedWords(idle_words())
+
+
+@cache
+def _listed() -> HashedWords:
+    return HashedWords(listed_stems())
+
+
+@cache
+def _camp_tree() -> LetterTree:
+    return letter_tree([CAMP], back=False)
+
+
+@cache
+def _finite_tree() -> LetterTree:
+    return letter_tree(FINITE, back=True)
 
 
 def account_keys(words: Bearings) -> tuple[NDArray[np.bool_], pl.Series]:

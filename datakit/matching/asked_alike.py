@@ -17,7 +17,8 @@ def _forms() -> dict[str, str]:
 
 
 @cache
-def _idle() -> frozenset[str]:
+def idle_words() -> frozenset[str]:
+    """Return the words that ask nothing, folded."""
     return frozenset(fold(word) for row in rows("pointing") if row[0] == "idle" for word in row[1].split())
 
 
@@ -29,18 +30,18 @@ def alike_stems() -> frozenset[str]:
 
 def is_idle(surface: str) -> bool:
     """Tell whether a word asks nothing."""
-    return surface in _idle()
+    return surface in idle_words()
 
 
 @cache
 def idle_stems() -> frozenset[str]:
     """Return the stems of the words that ask nothing."""
-    return frozenset(lexeme(word).stem for word in _idle())
+    return frozenset(lexeme(word).stem for word in idle_words())
 
 
 def alike(words: list[Lexeme]) -> list[Lexeme]:
     """Give words that ask the same one stem, and leave out those that ask nothing; no other word is made anew."""
-    forms, idle = _forms(), _idle()
+    forms, idle = _forms(), idle_words()
     kept = [word for word in words if word.surface not in idle]
     return [
         replace(word, stem=form) if (form := forms.get(word.stem, word.stem)) != word.stem else word for word in kept

@@ -20,7 +20,7 @@ _COMMON: Final = 50  # times in the legislature's word list, from which a word i
 _HERE: Final = frozenset({"येथे", "येथील", "इथे", "इथला", "इथली", "इथले"})
 _THIS: Final = frozenset({"हा", "हि", "हे", "या", "ह्या", "ही"})
 _WHEN: Final = ("नंतर", "पूर्वी", "वेळी", "आधी")
-_FINITE: Final = ("ला", "ली", "ले", "ल्या", "तो", "ते", "तात", "वे", "वी", "वला", "वली", "वले")
+FINITE: Final = ("ला", "ली", "ले", "ल्या", "तो", "ते", "तात", "वे", "वी", "वला", "वली", "वले")
 _INFINITIVES: Final = ("ताना", "ण्यासाठी", "ण्यास", "ण्याकरिता", "ायला", "वायला")
 _EMPTY: Final = frozenset({"function", "tense", "question"})
 _BOUND: Final = frozenset({"number", "value", "negation", "event"})
@@ -134,7 +134,7 @@ def is_last_verb(words: list[Lexeme], at: int) -> bool:
 
 def ends_as_verb(surface: str) -> bool:
     """Tell whether a word ends as finite verbs do; many nouns in a case do so too."""
-    return surface.endswith(_FINITE)
+    return surface.endswith(FINITE)
 
 
 def _last(after: list[Lexeme]) -> bool:

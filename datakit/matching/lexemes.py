@@ -58,7 +58,7 @@ class Lexeme:
 
 
 @cache
-def _table() -> dict[str, tuple[str, frozenset[str], str]]:
+def table() -> dict[str, tuple[str, frozenset[str], str]]:
     """Surface → (kind, roles, stem): the first row that names a word gives its kind, all rows give roles."""
     found: dict[str, tuple[str, frozenset[str], str]] = {}
     entries = [(row[0], row[1], word) for row in rows("words") for word in row[2].split()]
@@ -103,18 +103,18 @@ def _ordinals(word: str) -> list[str]:
 
 
 @cache
-def _misprints() -> dict[str, tuple[str, frozenset[str], str]]:
+def misprints() -> dict[str, tuple[str, frozenset[str], str]]:
     """Skeleton of a question word, negation or is/was with one slip → its entry, as far as no known word is spelt so.
 
     These words must be equal in near duplicates, so a slip in one of them has to be seen through here.
     """
-    table = _table()
+    entries = table()
     words = pl.DataFrame({"word": list(known_words()), "count": list(known_words().values())})
     words = words.with_columns(skeletons(words["word"]).alias("word"))
     counts = dict(words.group_by("word").agg(pl.col("count").sum()).iter_rows())
-    known = {skeleton(word) for word in table}
-    found = {skeleton(word): entry for word, entry in reversed(table.items()) if len(word) > 2}
-    for word, entry in table.items():
+    known = {skeleton(word) for word in entries}
+    found = {skeleton(word): entry for word, entry in reversed(entries.items()) if len(word) > 2}
+    for word, entry in entries.items():
         if entry[0] in _SEEN_THROUGH and len(word) > 2:
             plain = skeleton(word)
             limit = counts.get(plain, 0) / _MISPRINT - (entry[0] == "honorific")  # भगवा is no misprint of a rare भगवान
@@ -142,12 +142,19 @@ def _by_stem() -> dict[str, tuple[str, frozenset[str], str]]:
     """The same table by stem, for inflected forms it does not spell out; function words only match whole."""
     whole_only = {"function", "tense", "number", "question", "negation"}
     return {
-        stem(word): entry for word, entry in reversed(_table().items()) if entry[0] not in whole_only and len(word) > 2
+        stem(word): entry for word, entry in reversed(table().items()) if entry[0] not in whole_only and len(word) > 2
     }
 
 
 @cache
-def _name_endings() -> tuple[tuple[str, ...], tuple[str, ...]]:
+def stems_in_tables() -> frozenset[str]:
+    """Return the stems by which a word that is not listed as it stands may still be one of the tables."""
+    return frozenset(_by_stem()) | frozenset(_roles())
+
+
+@cache
+def name_endings() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return how names of places end, and how those of people do."""
     places = tuple(skeleton(fold(w)) for row in rows("names") if row[0] == "ending" for w in row[1].split())
     people = tuple(skeleton(fold(w)) for row in rows("names") if row[0] == "person" for w in row[1].split())
     return places, people
@@ -155,38 +162,44 @@ def _name_endings() -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 @cache
 def _all_name_endings() -> tuple[str, ...]:
-    places, people = _name_endings()
+    places, people = name_endings()
     return places + people
+
+
+LONGER: Final = (2, 3)
+"""Code points that a name of a place, or of a person, has at least before its ending."""
 
 
 def is_place_name(root: str) -> bool:
     """Tell whether a stem ends as place names do: -गड, -पूर, -गाव."""
-    places, _ = _name_endings()
-    return root.endswith(places) and any(root.endswith(ending) and len(root) > len(ending) + 1 for ending in places)
+    places, _ = name_endings()
+    fits = (ending for ending in places if len(root) >= len(ending) + LONGER[0])
+    return root.endswith(places) and root.endswith(tuple(fits))
 
 
 def is_person_name(root: str) -> bool:
     """Tell whether a stem ends as names of people do: -राव, -बाई, -जी."""
-    _, people = _name_endings()
-    return root.endswith(people) and any(root.endswith(ending) and len(root) > len(ending) + 2 for ending in people)
+    _, people = name_endings()
+    fits = (ending for ending in people if len(root) >= len(ending) + LONGER[1])
+    return root.endswith(people) and root.endswith(tuple(fits))
 
 
 def parse(surface: str, plain: str) -> tuple[str, str, str, frozenset[str]]:
     """Return stem, case, kind and roles of a folded word; `plain` is its skeleton."""
     if surface[:1].isdigit():
         return surface.lstrip("0") or "0", "", "number", _NONE
-    table = _table()
-    listed = table.get(surface)
-    entry = listed or _misprints().get(plain)
+    entries = table()
+    listed = entries.get(surface)
+    entry = listed or misprints().get(plain)
     left, case, base = (surface, "", root(surface)) if listed else strip(surface)
-    if entry and left != surface and (base in table or known_words().get(base, 0) >= _ATTESTED):
+    if entry and left != surface and (base in entries or known_words().get(base, 0) >= _ATTESTED):
         entry = None  # शकाची is of शक and no slip for कशाची
     if entry and case:
         left, case, base = surface, "", root(surface)
     short = bare(left, base)
     letter_by_letter = surface.startswith(short) and len(plain) == len(surface)  # only a visarga has no skeleton
     stemmed = plain[: len(short)] if letter_by_letter else skeleton(short)
-    entry = entry or table.get(left) or _by_stem().get(stemmed)
+    entry = entry or entries.get(left) or _by_stem().get(stemmed)
     roles = _roles().get(stemmed, _NONE)
     if entry is not None and (left == surface or entry[0] not in _WHOLE_ONLY):
         return entry[2], case, entry[0], entry[1] | roles
@@ -202,18 +215,22 @@ _NONE: Final = frozenset[str]()
 @cache
 def table_stems() -> frozenset[str]:
     """Return every stem that a word gets from the tables, and those that give a word the role of a time or a place."""
-    return frozenset(stem for _, _, stem in _table().values()) | frozenset(_roles())
+    return frozenset(stem for _, _, stem in table().values()) | frozenset(_roles())
 
 
 def forms_of(kinds: frozenset[str]) -> frozenset[str]:
     """Return the skeletons of the words that the table lists under some kinds, as they stand and as stems."""
-    found = [(skeleton(surface), skeleton(own)) for surface, (kind, _, own) in _table().items() if kind in kinds]
+    found = [(skeleton(surface), skeleton(own)) for surface, (kind, _, own) in table().items() if kind in kinds]
     return frozenset(form for forms in found for form in forms)
+
+
+PLURAL_FROM: Final = 4
+"""Code points from which a stem's -ि may be that of a plural."""
 
 
 def plural_free(root: str, kind: str) -> str:
     """लेणी and लेण्यांची, नदी and नद्या: the feminine plural takes the -ी away, so a plain noun is compared without it."""
-    return root[:-1] if kind in ("word", "event") and root.endswith("ि") and len(root) >= 4 else root
+    return root[:-1] if kind in ("word", "event") and root.endswith("ि") and len(root) >= PLURAL_FROM else root
 
 
 def analyse(word: str) -> Lexeme:

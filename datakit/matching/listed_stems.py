@@ -8,7 +8,7 @@ from datakit.matching.lexemes import table_stems
 from datakit.matching.names import alias_stems
 from datakit.matching.question_form import passing_stems, turning_stems
 
-_CAMP = "छावणी"  # implied by an escape, see events.implied
+CAMP = "छावणी"  # implied by an escape, see events.implied
 _SILENT = frozenset({"function", "tense", "question", "light", "honorific"})
 
 
@@ -22,7 +22,7 @@ def listed_stems() -> frozenset[str]:
 
 def asks_for_a_fact(surface: str, stem: str, kind: str, roles: frozenset[str]) -> bool:
     """Tell whether a word may make more of a question than one for an account: who, when, how many, whose birthday."""
-    return kind == "question" or "time" in roles or stem in turning_stems() or surface.startswith(_CAMP)
+    return kind == "question" or "time" in roles or stem in turning_stems() or surface.startswith(CAMP)
 
 
 def says_nothing(surface: str, kind: str) -> bool:

@@ -13,7 +13,7 @@ import polars as pl
 from datakit.matching.word_tables import listed, rows
 from datakit.screening.known_words import known_words
 
-_FOLDED: Final = {
+FOLDED: Final = {
     **{chr(0x0966 + n): str(n) for n in range(10)},
     "\u0929": "न",
     "\u0934": "ळ",
@@ -24,21 +24,21 @@ _FOLDED: Final = {
     "\u093c": "",
     ",": "",
 }
-_SKELETONS: Final = {"ी": "ि", "ू": "ु", "ई": "इ", "ऊ": "उ", "ष": "श", "ः": ""}
-_STOPS: Final = {"ङ": "कखगघ", "ञ": "चछजझ", "ण": "टठडढ", "न": "तथदध", "म": "पफबभ"}
-_NASAL_PAIRS: Final = [f"{nasal}्{stop}" for nasal, stops in _STOPS.items() for stop in stops]
+SKELETONS: Final = {"ी": "ि", "ू": "ु", "ई": "इ", "ऊ": "उ", "ष": "श", "ः": ""}
+STOPS: Final = {"ङ": "कखगघ", "ञ": "चछजझ", "ण": "टठडढ", "न": "तथदध", "म": "पफबभ"}
+_NASAL_PAIRS: Final = [f"{nasal}्{stop}" for nasal, stops in STOPS.items() for stop in stops]
 
-_FOLD: Final = str.maketrans(_FOLDED)
-_SKELETON: Final = str.maketrans(_SKELETONS)
-_HOMORGANIC = re.compile("|".join(f"{nasal}्(?=[{stops}])" for nasal, stops in _STOPS.items()))
+_FOLD: Final = str.maketrans(FOLDED)
+_SKELETON: Final = str.maketrans(SKELETONS)
+_HOMORGANIC = re.compile("|".join(f"{nasal}्(?=[{stops}])" for nasal, stops in STOPS.items()))
 _MARATHI: Final = "^[0-9A-Za-z,\u0900-\u097f\u200c\u200d]*$"
 SIGNS: Final = frozenset("ािीुूृॅेैॉोौ")
 _OPENING: Final = SIGNS | frozenset("अआइईउऊऋएऐओऔऑॲ")
-_LETTERS: Final = frozenset(
+LETTERS: Final = frozenset(
     chr(code) for first, last in ((0x904, 0x939), (0x958, 0x961), (0x972, 0x972)) for code in range(first, last + 1)
 ) | frozenset("abcdefghijklmnopqrstuvwxyz0123456789")
-_OBLIQUE: Final = frozenset("ाेो")
-_MOST_ENDINGS: Final = 3  # घरा-त-ल्या-ला; four in a row is no word of the legislature's rows
+OBLIQUE: Final = frozenset("ाेो")
+MOST_ENDINGS: Final = 3  # घरा-त-ल्या-ला; four in a row is no word of the legislature's rows
 
 
 def fold(word: str) -> str:
@@ -58,7 +58,7 @@ def folded(words: pl.Series) -> tuple[pl.Series, pl.Series]:
     """Return a column of words folded, and the skeletons of that; equal to `fold` and `skeleton` word by word."""
     marathi = words.str.contains(_MARATHI)
     surfaces = words.str.replace_all("र्\u200d", "ऱ्", literal=True)
-    surfaces = surfaces.str.replace_many(list(_FOLDED), list(_FOLDED.values()))
+    surfaces = surfaces.str.replace_many(list(FOLDED), list(FOLDED.values()))
     surfaces = surfaces.str.replace_many(_NASAL_PAIRS, [f"ं{pair[-1]}" for pair in _NASAL_PAIRS]).str.to_lowercase()
     if not marathi.all():  # a casefold is more than lower case beyond ASCII
         other = (~marathi).arg_true()
@@ -68,7 +68,7 @@ def folded(words: pl.Series) -> tuple[pl.Series, pl.Series]:
 
 def skeletons(words: pl.Series) -> pl.Series:
     """Return the skeletons of a column of words."""
-    return words.str.replace_many(list(_SKELETONS), list(_SKELETONS.values()))
+    return words.str.replace_many(list(SKELETONS), list(SKELETONS.values()))
 
 
 class Ending(NamedTuple):
@@ -85,16 +85,30 @@ Endings = dict[str, "Endings | Ending"]
 
 @cache
 def _endings() -> tuple[Endings, Endings]:
+    """Return the trees of `endings_by_place`."""
+    every, inner = endings_by_place()
+    return _tree(every), _tree(inner)
+
+
+def _tree(endings: dict[str, Ending]) -> Endings:
+    tree: Endings = {}
+    for ending, entry in endings.items():
+        level = tree
+        for char in reversed(ending):
+            level = level.setdefault(char, {})  # type: ignore[assignment]  # "" alone leads to an Ending
+        level[""] = entry
+    return tree
+
+
+@cache
+def endings_by_place() -> tuple[dict[str, Ending], dict[str, Ending]]:
     """Return all endings, and those that may stand before another; of two cases of one ending the first listed."""
-    every: Endings = {}
-    inner: Endings = {}
+    every: dict[str, Ending] = {}
+    inner: dict[str, Ending] = {}
     for case, endings in rows("suffixes"):
         for ending in endings.split():
-            for tree in (every, inner) if _inner(ending, case) else (every,):
-                level = tree
-                for char in reversed(ending):
-                    level = level.setdefault(char, {})  # type: ignore[assignment]  # "" alone leads to an Ending
-                level.setdefault("", Ending(case, len(ending) - (ending[0] in _OPENING)))
+            for found in (every, inner) if _inner(ending, case) else (every,):
+                found.setdefault(ending, Ending(case, len(ending) - (ending[0] in _OPENING)))
     return every, inner
 
 
@@ -107,7 +121,7 @@ def _inner(ending: str, case: str) -> bool:
 
 
 @cache
-def _protected() -> frozenset[str]:
+def protected() -> frozenset[str]:
     """Roots that no ending may be taken from, nor a vowel but their last."""
     words = set(listed("protected"))
     for table, key in (("names", "name"), ("synonyms", None)):
@@ -118,7 +132,7 @@ def _protected() -> frozenset[str]:
 @cache
 def _protected_heads() -> frozenset[str]:
     """How protected roots begin, by three code points: most words begin otherwise and need no further look."""
-    return frozenset(word[:3] for word in _protected())
+    return frozenset(word[:3] for word in protected())
 
 
 def _maybe_protected(word: str) -> bool:
@@ -130,10 +144,10 @@ def _maybe_protected(word: str) -> bool:
 def strip(word: str) -> tuple[str, str, str]:
     """Take off case endings, at most three, outermost first; return what is left, the outermost case, and its root."""
     tree, inner = _endings()
-    protected: frozenset[str] = _protected() if _maybe_protected(word) else frozenset()
+    kept: frozenset[str] = protected() if _maybe_protected(word) else frozenset()
     case, base = "", root(word)
-    for _ in range(_MOST_ENDINGS):
-        if word[-1:] not in tree or base in protected or word in protected:
+    for _ in range(MOST_ENDINGS):
+        if word[-1:] not in tree or base in kept or word in kept:
             break
         best = None
         for ending in _matching(word, tree):
@@ -141,9 +155,9 @@ def strip(word: str) -> tuple[str, str, str]:
             if left[-1:] == "्" or not _two_letters(left):
                 continue
             left_base = root(left)
-            if best is None or left_base in protected:
+            if best is None or left_base in kept:
                 best = left, case or ending.case, left_base
-            if not protected or left_base in protected:
+            if not kept or left_base in kept:
                 break
         if best is None:
             break
@@ -169,7 +183,7 @@ def _matching(word: str, tree: Endings) -> list[Ending]:
 def _two_letters(word: str) -> bool:
     found = 0
     for char in word:
-        if char in _LETTERS:
+        if char in LETTERS:
             found += 1
             if found == 2:
                 return True
@@ -182,14 +196,14 @@ def root(word: str) -> str:
     if last == "ं" and len(word) > 3:
         word = word[:-1]
         last = word[-1]
-    if last not in _OBLIQUE:
+    if last not in OBLIQUE:
         return word
-    if word.endswith("्या") and len(word) > 4 and (word[-4] != "र" or word[-5] == "्") and not _keeps_ya(word[:-1]):
+    if word.endswith("्या") and len(word) > 4 and (word[-4] != "र" or word[-5] == "्") and not keeps_ya(word[:-1]):
         return word[:-3].replace("ऱ", "र")  # सातारा, साताऱ्यात
     return word[:-1]
 
 
-def _keeps_ya(word: str) -> bool:
+def keeps_ya(word: str) -> bool:
     """Tell whether a word in -्य is one itself (कर्तव्य), by the word list; किल्ल्य, of किल्ला, is none."""
     counts = known_words()
     own, base = counts.get(word, 0), word[:-2]
@@ -204,6 +218,6 @@ def stem(word: str) -> str:
 
 def bare(word: str, base: str) -> str:
     """Drop the oblique and gender vowel of what `strip` left; `-ी` stays, it tells मुलगी from मुलगा."""
-    if word.endswith("्या") and word[:-1] in _protected():
+    if word.endswith("्या") and word[:-1] in protected():
         return word[:-1]
     return word if base.endswith("्") or len(base) < 2 else base

@@ -5,13 +5,11 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-import xxhash
 from numpy.typing import NDArray
 
-from datakit.matching.accounts import UNSEEN, Bearings, bearing
-from datakit.matching.lexemes import CONTENT_DROPPED, FIXED, parse
-from datakit.matching.spelling import attested
-from datakit.matching.stems import folded
+from datakit.matching.accounts import Bearings, bearings_of
+from datakit.matching.lexemes import CONTENT_DROPPED, FIXED
+from datakit.matching.parsed_words import parse_words
 from datakit.matching.word_memo import Known, WordMemo
 from datakit.matching.word_spans import WordSpans, word_spans
 
@@ -20,9 +18,6 @@ FREE: Final = 1
 BOUND: Final = 2
 ASKING: Final = 3
 """What a word is to near duplicates: no matter, may differ by a slip, must be the same, or be it but for a slip."""
-
-Parsed = tuple[str, str, str, frozenset[str]]
-"""Surface, stem, kind and roles of a word."""
 
 _memo = WordMemo()  # words repeat from batch to batch, and a worker's batches share nothing else
 
@@ -54,42 +49,26 @@ class QuestionArrays:
     """Every word as it stands."""
     kept: NDArray[np.bool_]
     """Which of them are in `words`."""
-    parsed: dict[int, Parsed]
-    """By hash, those that were analysed for this column."""
+    bearings: Bearings
+    """What every word, dropped ones too, does in its question."""
 
 
 def question_arrays(texts: pl.Series) -> QuestionArrays:
     """Split a column of questions as `word_arrays` does, and keep what the keys of questions are made of."""
-    spans, parsed = word_spans(texts), dict[int, Parsed]()
-    words, kept = _content(spans, _places(spans, parsed), len(texts))
-    return QuestionArrays(words, spans, kept, parsed)
+    spans = word_spans(texts)
+    places = _places(spans)
+    words, kept = _content(spans, places, len(texts))
+    known = _memo.known
+    return QuestionArrays(
+        words, spans, kept, Bearings(len(texts), spans.owner, known.roots[places], known.flags[places])
+    )
 
 
 def bearings(questions: QuestionArrays, wanted: NDArray[np.bool_]) -> Bearings:
-    """Return what every word of the wanted questions, dropped ones too, does in its question; others have none."""
-    at = np.flatnonzero(wanted[questions.spans.owner])
-    every = questions.spans
-    spans = WordSpans(every.units, every.starts[at], every.ends[at], every.owner[at], every.hashes[at])
-    places = _places(spans, questions.parsed)
-    known = _memo.known
-    new = np.flatnonzero(known.flags[places] == UNSEEN)
-    distinct, first = np.unique(places[new], return_index=True)
-    new = new[first]
-    absent = [n for n, key in zip(new.tolist(), spans.hashes[new].tolist(), strict=True) if key not in questions.parsed]
-    _analyse(spans, np.array(absent, dtype=np.int64), questions.parsed)
-    found = [bearing(*questions.parsed[key]) for key in spans.hashes[new].tolist()]
-    known.roots[distinct] = np.array([root for root, _ in found], dtype=np.uint64)
-    known.flags[distinct] = np.array([flags for _, flags in found], dtype=np.uint8)
-    return Bearings(questions.words.rows, spans.owner, known.roots[places], known.flags[places])
-
-
-def _analyse(spans: WordSpans, numbers: NDArray[np.int64], into: dict[int, Parsed]) -> pl.Series:
-    """Analyse some words, and return their skeletons."""
-    surfaces, plains = folded(pl.Series(spans.words(numbers), dtype=pl.String))
-    for key, surface, plain in zip(spans.hashes[numbers].tolist(), surfaces, plains, strict=True):
-        stem, _, kind, roles = parse(surface, plain)
-        into[key] = surface, stem, kind, roles
-    return plains
+    """Return what every word of the wanted questions does in its question; others have none."""
+    every = questions.bearings
+    at = wanted[every.owner]
+    return Bearings(every.rows, every.owner[at], every.roots[at], every.flags[at])
 
 
 def _content(spans: WordSpans, places: NDArray[np.int64], rows: int) -> tuple[WordArrays, NDArray[np.bool_]]:
@@ -103,8 +82,8 @@ def _content(spans: WordSpans, places: NDArray[np.int64], rows: int) -> tuple[Wo
     return WordArrays(rows, owner[kept], hashes[kept], kinds[kept], unknown), kept
 
 
-def _places(spans: WordSpans, parsed: dict[int, Parsed] | None = None) -> NDArray[np.int64]:
-    """Return where the memo has each word of a column; those that it has not are analysed first, into `parsed` too."""
+def _places(spans: WordSpans) -> NDArray[np.int64]:
+    """Return where the memo has each word of a column; those that it has not are analysed first."""
     places = _memo.places(spans.hashes)
     new = np.flatnonzero(places < 0)
     if not len(new):
@@ -112,41 +91,28 @@ def _places(spans: WordSpans, parsed: dict[int, Parsed] | None = None) -> NDArra
     hashes, first = np.unique(spans.hashes[new], return_index=True)
     if not _memo.has_room(len(hashes)):
         _memo.clear()
-        return _places_anew(spans, parsed)
-    _remember(spans, new[first], parsed)
+        return _places_anew(spans)
+    _remember(spans, new[first])
     places[new] = _memo.places(spans.hashes[new])
     return places
 
 
-def _places_anew(spans: WordSpans, parsed: dict[int, Parsed] | None) -> NDArray[np.int64]:
+def _places_anew(spans: WordSpans) -> NDArray[np.int64]:
     """Return the places in an empty memo, or in one as large as a column of many words needs."""
     global _memo
     hashes, first = np.unique(spans.hashes, return_index=True)
     while not _memo.has_room(len(hashes)):
         _memo = _memo.larger()
-    _remember(spans, first, parsed)
+    _remember(spans, first)
     return _memo.places(spans.hashes)
 
 
-def _remember(spans: WordSpans, numbers: NDArray[np.int64], parsed: dict[int, Parsed] | None) -> None:
+def _remember(spans: WordSpans, numbers: NDArray[np.int64]) -> None:
     """Analyse distinct words and put what is found into the memo; `lexemes` would hold objects ten times the size."""
-    found: dict[int, Parsed] = {}
-    plains = _analyse(spans, numbers, found)
-    listed = attested()
-    kinds = [_WHAT.get(kind, FREE) for _, _, kind, _ in found.values()]
-    rows = zip(kinds, plains, found.values(), strict=True)
-    unknown = [what == FREE and plain not in listed and stem not in listed for what, plain, (_, stem, _, _) in rows]
-    stems = [xxhash.xxh3_64_intdigest(stem.encode()) for _, stem, _, _ in found.values()]
-    known = Known(
-        np.array(stems, dtype=np.uint64),
-        np.array(kinds, dtype=np.uint8),
-        np.array(unknown, dtype=np.bool_),
-        np.zeros(len(stems), dtype=np.uint64),
-        np.full(len(stems), UNSEEN, dtype=np.uint8),
-    )
-    _memo.add(spans.hashes[numbers], known)
-    if parsed is not None:
-        parsed |= found
+    words = parse_words(spans, numbers)
+    kinds = np.array([_WHAT.get(kind, FREE) for kind in words.kinds], dtype=np.uint8)
+    roots, flags = bearings_of(words)
+    _memo.add(spans.hashes[numbers], Known(words.digests, kinds, (kinds == FREE) & ~words.known, roots, flags))
 
 
 _WHAT: Final = dict.fromkeys(CONTENT_DROPPED, DROPPED) | dict.fromkeys(FIXED, BOUND) | {"question": ASKING}

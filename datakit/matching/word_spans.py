@@ -7,19 +7,14 @@ from typing import Final
 
 import numpy as np
 import polars as pl
-import xxhash
 from numpy.typing import NDArray
 
 from datakit.devanagari.code_units import code_units
-from datakit.matching.minhash import U64, mix
-
-U16 = NDArray[np.uint16]
-I64 = NDArray[np.int64]
+from datakit.matching.letter_tree import I64, U16
+from datakit.matching.minhash import U64
+from datakit.matching.unit_hashes import USUAL, unit_hashes
 
 _OTHER, _LETTER, _NUMBER, _COMMA = range(4)
-_CHUNK: Final = 2**18  # code units at a time: arrays of 2 MB, which a core's own cache holds
-_LONGEST: Final = 64  # code units; sums of powers modulo 2^64 tell words of this length apart, Thue-Morse words too
-_FACTOR: Final = 0xD1342543DE82EF95  # odd, so it has an inverse modulo 2^64
 _NONE: Final = np.empty(0, dtype=np.int64)
 _GROUP: Final = (2, 3)  # digits after a comma of ५,००,०००
 
@@ -96,7 +91,7 @@ def _cuts(kinds: NDArray[np.uint8]) -> Iterator[slice]:
     """Cut a column into chunks at places that are inside no word."""
     start = 0
     while start < len(kinds):
-        end = start + _CHUNK
+        end = start + USUAL
         while end < len(kinds) and kinds[end] != _OTHER:
             end += 1
         yield slice(start, min(end, len(kinds)))
@@ -120,7 +115,7 @@ def _spans(units: U16, kinds: NDArray[np.uint8], offset: int, astral: NDArray[np
     starts, ends = starts[begins], ends[closes]
     if len(extra):
         starts, ends = np.sort(np.append(starts, extra)), np.sort(np.append(ends, extra))
-    return starts + offset, ends + offset, _hashes(units, starts, ends)
+    return starts + offset, ends + offset, unit_hashes(units, starts, ends)
 
 
 def _joined(kind: NDArray[np.uint8], lengths: I64) -> I64:
@@ -129,27 +124,3 @@ def _joined(kind: NDArray[np.uint8], lengths: I64) -> I64:
     digits = (kind[comma - 1] == _NUMBER) & (kind[comma + 1] == _NUMBER) & (lengths[comma + 1] >= _GROUP[0])
     second: I64 = comma[digits] + 1
     return second
-
-
-_UNIT: Final = mix(np.arange(2**16, dtype=np.uint64))
-
-
-def _hashes(units: U16, starts: I64, ends: I64) -> U64:
-    """Hash each word: the sum over its code units of a random number for the unit times a power for the place."""
-    powers, inverse = _powers(max(_CHUNK, 1 << len(units).bit_length()))
-    total = np.zeros(len(units) + 1, dtype=np.uint64)
-    np.cumsum(_UNIT[units] * powers[: len(units)], out=total[1:])
-    found = mix((total[ends] - total[starts]) * inverse[starts])
-    for number in np.flatnonzero(ends - starts > _LONGEST).tolist():
-        found[number] = xxhash.xxh3_64_intdigest(units[starts[number] : ends[number]].tobytes())
-    return found
-
-
-@cache
-def _powers(count: int) -> tuple[U64, U64]:
-    def up(base: int) -> U64:
-        row = np.full(count, base, dtype=np.uint64)
-        row[0] = 1
-        return np.cumprod(row, dtype=np.uint64)
-
-    return up(_FACTOR), up(pow(_FACTOR, -1, 2**64))

@@ -77,7 +77,7 @@ def test_words_are_the_same_however_the_column_is_cut(chunk: int, monkeypatch: p
         ["शिवाजी महाराजांचा जन्म १६३०, १९,०२,१६३० रोजी", None, "", "क" * 200 + " 🙂 रायगड, रायगड", "शिवाजी"]
     )
     whole = word_spans(texts)
-    monkeypatch.setattr(spans_module, "_CHUNK", chunk)
+    monkeypatch.setattr(spans_module, "USUAL", chunk)
     cut = word_spans(texts)
     for name in ("starts", "ends", "owner", "hashes"):
         assert getattr(cut, name).tolist() == getattr(whole, name).tolist()
