@@ -13,6 +13,7 @@ import typer
 
 from datakit.errors import DatakitError, MissingDependencyError, UsageError, from_system
 from datakit.lineage import legible
+from trainer.quiet import silence
 
 app = typer.Typer(
     name="trainer",
@@ -323,6 +324,7 @@ def _told(done: Any, as_json: bool) -> None:
 
 def main() -> None:
     """Run the command line; a purposeful error becomes one message and its exit code."""
+    silence()  # before torch, which brings tqdm: it reads at import whether it may draw bars
     try:
         app(prog_name="trainer")
     except KeyboardInterrupt:

@@ -1,7 +1,10 @@
 """The command line, end to end on the smoke preset: a run that names its rows, and every command on it."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -238,3 +241,23 @@ def test_an_unfinished_run_is_resumed_by_its_command(fake_run: Callable[..., Any
     done = json.loads(call("resume", "latest", "--runs", str(runs), "--json").stdout)
     assert done["counts"]["steps"] == 6
     assert "finished" in call("ls", "--runs", str(runs)).stdout
+
+
+def test_no_library_draws_a_bar() -> None:
+    """What keeps tqdm from drawing is set before anything imports it: it reads that only once."""
+    program = """
+import builtins, os, sys
+real = builtins.__import__
+def watched(name, *rest, **named):
+    if name.partition(".")[0] == "tqdm" and "tqdm" not in sys.modules:
+        print("bars off:", os.environ.get("TQDM_DISABLE"))
+    return real(name, *rest, **named)
+builtins.__import__ = watched
+sys.argv = ["trainer", "doctor"]
+from trainer.cli import main
+main()
+"""
+    clean = {name: value for name, value in os.environ.items() if name != "TQDM_DISABLE"}
+    done = subprocess.run([sys.executable, "-c", program], env=clean, capture_output=True, text=True, check=False)
+    assert "bars off: 1" in done.stdout.splitlines(), done.stderr
+    assert "bars off: None" not in done.stdout
