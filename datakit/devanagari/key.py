@@ -7,13 +7,14 @@ It is never shown and never trained on. What it must not do is as important: द
 import unicodedata
 from collections.abc import Iterable
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final
 
 import numpy as np
 import polars as pl
 import regex
 
-from datakit.devanagari.code_units import BETWEEN, Positions, Units, code_units
+from datakit.devanagari.code_units import BETWEEN, Positions, Units, characters, code_units
 from datakit.devanagari.column import normalize_series
 from datakit.devanagari.engine import normalize
 
@@ -73,6 +74,27 @@ def dedup_keys(series: pl.Series, *, normalized: bool = False) -> pl.Series:
 def folded_units(texts: pl.Series) -> tuple[pl.Series, Positions]:
     """Return the keys of a column of normalized texts, and the rows whose key is not found so: those beyond PLAIN."""
     units, begins = code_units(texts)
+    keys: list[str] = []
+    strange = [_NONE]
+    for first, last in pairwise(_cuts(begins, len(units))):
+        start, end = (int(begins[row]) if row < len(begins) else len(units) for row in (first, last))
+        rows = _folded(units[start:end], begins[first:last] - start, keys)
+        strange.append(rows + first)
+    return pl.Series(keys, dtype=pl.String), np.concatenate(strange)
+
+
+_NONE: Final = np.empty(0, dtype=np.int64)
+_CHUNK: Final = 2**17  # units at a time, whole texts: what is made of them stays in a core's own cache
+
+
+def _cuts(begins: Positions, end: int) -> list[int]:
+    """Return between which rows a column is cut into chunks of about _CHUNK units."""
+    inner = np.searchsorted(begins, np.arange(_CHUNK, end, _CHUNK)).tolist()
+    return sorted({0, *inner, len(begins)})
+
+
+def _folded(units: Units, begins: Positions, keys: list[str]) -> Positions:
+    """Add the keys of some texts, and return the rows beyond PLAIN."""
     folded = _folds()[units]
     ends = np.append(begins, len(units))[1:] - 1
     folded[ends] = BETWEEN
@@ -84,15 +106,15 @@ def folded_units(texts: pl.Series) -> tuple[pl.Series, Positions]:
         folded = folded[folded != _GONE]
     _fold_nasals(folded)
     _part_numbers(folded)
-    said = folded[(folded != _SIGN) & (folded != _COMMA) & (folded != _GONE)]
-    return pl.Series(said.tobytes().decode("utf-16-le").split(chr(BETWEEN))[:-1], dtype=pl.String), rows
+    said = np.compress((folded != _SIGN) & (folded != _COMMA) & (folded != _GONE), folded)
+    keys += said.tobytes().decode("utf-16-le").split(chr(BETWEEN))[:-1]
+    return rows
 
 
 @cache
 def _folds() -> Units:
     """Say of each code unit what it is in a key: a letter, mark or digit, or one of the four units below."""
-    codes = np.array([code for code in range(1, 2**16) if not 0xD800 <= code < 0xE000])
-    chars = pl.Series([chr(code) for code in codes])
+    codes, chars = characters()
     plain = chars.str.contains(_PLAIN).to_numpy()
     said = chars.str.contains(r"[\p{L}\p{M}\p{N}]").to_numpy()
     folds = np.full(2**16, _STRANGE, dtype=np.uint16)
@@ -133,9 +155,12 @@ def _part_numbers(units: Units) -> None:
         edges = np.append(0, edges)
     starts, ends = edges[::2], edges[1::2]
     gaps, after, lengths = ends[:-1], starts[1:], (ends - starts)[1:]
-    said = np.cumsum((units != _SIGN) & (units != _COMMA), dtype=np.uint32)
+    if not len(gaps):
+        return
+    said = ((units != _SIGN) & (units != _COMMA)).view(np.uint8)
+    parted = np.bitwise_or.reduceat(said, np.column_stack([gaps, after]).ravel())[::2] == 0
     grouped = (after - gaps == 1) & (units[gaps] == _COMMA) & (lengths >= 2) & (lengths <= 3)
-    units[gaps[(said[after - 1] == said[gaps - 1]) & ~grouped]] = ord("~")
+    units[gaps[parted & ~grouped]] = ord("~")
 
 
 def _fold(text: str) -> str:

@@ -32,8 +32,6 @@ VERBAL: Final = 4
 """What a word does: it may ask for more than an account; it may follow the last word that says something; as that last
 word it may be a verb that an event makes needless (शिक्षा भोगली), and then it does not count."""
 
-SAME_WORDS: Final = r"^[\x00-\x7F\u00A0\u0900-\u097F\u200B-\u200D\u2010-\u2027\u20B9]*$"
-"""Texts of such characters have the same words for `word_spans` and for `lexemes`."""
 _TELLING: Final = frozenset({"word", "name", "number"})
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Final
 
-from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, stem
+from datakit.matching.lexemes import Lexeme, fold, lexemes, skeleton, spelt, stem
 from datakit.matching.word_tables import rows
 
 _BETWEEN: Final = frozenset({"function", "tense", "question"})
@@ -186,17 +186,17 @@ def _renamed(word: Lexeme, root: str) -> Lexeme:
 
 
 _LOST, _WON, _KILLED, _BATTLE, _FELL, _WRITTEN, _APPOINTED, _HELD = (
-    lexemes(word)[0].stem for word in ("पराभव", "विजय", "वध", "युद्ध", "वीरमरण", "लेखन", "नेमणूक", "कैद")
+    spelt(word) for word in ("पराभव", "विजय", "वध", "युद्ध", "वीरमरण", "लेखन", "नेमणूक", "कैद")
 )
 _DIED, _HANGED, _MARRIED, _ESCAPED, _STARTED, _LED = (
-    lexemes(word)[0].stem for word in ("मृत्यू", "फाशी", "विवाह", "सुटका", "स्थापना", "नेतृत्व")
+    spelt(word) for word in ("मृत्यू", "फाशी", "विवाह", "सुटका", "स्थापना", "नेतृत्व")
 )
-_ARMY: Final = lexemes("सैन्य")[0].stem
-_COMMANDERS: Final = frozenset(lexemes(word)[0].stem for word in ("सेनापती", "सरसेनापती", "सरनौबत"))
+_ARMY: Final = spelt("सैन्य")
+_COMMANDERS: Final = frozenset(spelt(word) for word in ("सेनापती", "सरसेनापती", "सरनौबत"))
 _DEATHS: Final = frozenset({_KILLED, _FELL, _HANGED})  # when and where one died is one question, however it was
 _HELD_BY: Final = frozenset({_LED, _APPOINTED})
 _PRISONS: Final = frozenset(stem(fold(word)) for word in ("तुरुंग", "कारागृह"))
 _SUFFERED: Final = frozenset({_LOST, _KILLED})
-_TAKE, _GIVE, _BECOME = (lexemes(word)[0].stem for word in ("घेतला", "दिला", "झाला"))
+_TAKE, _GIVE, _BECOME = (spelt(word) for word in ("घेतला", "दिला", "झाला"))
 _FORTS: Final = frozenset(stem(fold(word)) for word in ("किल्ला", "गड", "दुर्ग", "शहर", "ठाणे"))
-_BOOKS: Final = frozenset(lexemes(word)[0].stem for word in ("ग्रंथ", "काव्य", "नाटक", "कादंबरी", "पोवाडा", "अभंग"))
+_BOOKS: Final = frozenset(spelt(word) for word in ("ग्रंथ", "काव्य", "नाटक", "कादंबरी", "पोवाडा", "अभंग"))

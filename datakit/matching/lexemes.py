@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final
 
-import polars as pl
-
-from datakit.matching.stems import SIGNS, bare, fold, root, skeleton, skeletons, stem, strip
+from datakit.matching.stems import SIGNS, bare, counted, fold, root, skeleton, skeletons, stem, strip
 from datakit.matching.word_tables import rows
-from datakit.screening.known_words import known_words
+from datakit.screening.known_words import known_words, word_counts
 
 __all__ = [
     "CONTENT_DROPPED",
@@ -109,9 +107,7 @@ def misprints() -> dict[str, tuple[str, frozenset[str], str]]:
     These words must be equal in near duplicates, so a slip in one of them has to be seen through here.
     """
     entries = table()
-    words = pl.DataFrame({"word": list(known_words()), "count": list(known_words().values())})
-    words = words.with_columns(skeletons(words["word"]).alias("word"))
-    counts = dict(words.group_by("word").agg(pl.col("count").sum()).iter_rows())
+    counts = counted(skeletons(word_counts()["word"]))
     known = {skeleton(word) for word in entries}
     found = {skeleton(word): entry for word, entry in reversed(entries.items()) if len(word) > 2}
     for word, entry in entries.items():
@@ -188,9 +184,24 @@ def parse(surface: str, plain: str) -> tuple[str, str, str, frozenset[str]]:
     """Return stem, case, kind and roles of a folded word; `plain` is its skeleton."""
     if surface[:1].isdigit():
         return surface.lstrip("0") or "0", "", "number", _NONE
+    listed = table().get(surface)
+    return _parse(surface, plain, listed, listed or misprints().get(plain))
+
+
+def spelt(word: str) -> str:
+    """Return the stem of a word that is no misprint: for constants, as the misprints take .1 s to list."""
+    surface = fold(word)
+    listed = table().get(surface)
+    return _parse(surface, skeleton(surface), listed, listed)[0]
+
+
+_Entry = tuple[str, frozenset[str], str]
+
+
+def _parse(
+    surface: str, plain: str, listed: _Entry | None, entry: _Entry | None
+) -> tuple[str, str, str, frozenset[str]]:
     entries = table()
-    listed = entries.get(surface)
-    entry = listed or misprints().get(plain)
     left, case, base = (surface, "", root(surface)) if listed else strip(surface)
     if entry and left != surface and (base in entries or known_words().get(base, 0) >= _ATTESTED):
         entry = None  # शकाची is of शक and no slip for कशाची

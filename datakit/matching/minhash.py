@@ -5,6 +5,7 @@ of that similarity with probability 1 - (1 - .85^6)^12 = .996, and one of .4 wit
 "Mining of Massive Datasets", 3.4). Hashes are our own arithmetic on 64-bit words: equal on every machine and version.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -40,9 +41,21 @@ def word_pairs(owner: NDArray[np.int64], hashes: U64) -> tuple[NDArray[np.int64]
 def bands(starts: NDArray[np.int64], features: U64) -> U64:
     """Return `(BANDS, rows)` band hashes; row i has the features from `starts[i]` to `starts[i + 1]`, at least one."""
     found = np.empty((BANDS, len(starts)), dtype=np.uint64)
+    cuts = np.searchsorted(starts, np.arange(0, len(features), _CHUNK)).tolist()
+    for first, last in pairwise(sorted({*cuts, len(starts)})):
+        end = starts[last] if last < len(starts) else len(features)
+        _bands_of(starts[first:last] - starts[first], features[starts[first] : end], found[:, first:last])
+    return found
+
+
+_CHUNK: Final = 2**16  # features at a time: 72 passes over half a megabyte that a core's own cache holds
+
+
+def _bands_of(starts: NDArray[np.int64], features: U64, into: U64) -> None:
+    scrambled = np.empty_like(features)
     for band in range(BANDS):
         value = np.full(len(starts), band, dtype=np.uint64)
         for k in range(band * ROWS_A_BAND, (band + 1) * ROWS_A_BAND):
-            value = mix(value ^ np.minimum.reduceat(features * _FACTORS[k], starts))
-        found[band] = value
-    return found
+            np.multiply(features, _FACTORS[k], out=scrambled)
+            value = mix(value ^ np.minimum.reduceat(scrambled, starts))
+        into[band] = value

@@ -7,13 +7,13 @@ import numpy as np
 import polars as pl
 
 from datakit.devanagari import dedup_keys
-from datakit.matching.accounts import SAME_WORDS
 from datakit.matching.lexemes import content, lexemes
 from datakit.matching.near_match import question_match
 from datakit.matching.question_blocks import question_blocks
 from datakit.matching.question_words import question_words
 from datakit.matching.shingles import shingles
 from datakit.matching.signs import signs
+from datakit.matching.unit_classes import same_words
 from datakit.stage import with_text_keys
 
 OVERLAP: Final[dict[str, pl.DataType]] = {
@@ -109,7 +109,7 @@ def own_words(questions: pl.Series) -> pl.Series:
     """Tell which questions may have words enough of their own to be found in a set; the others are never sought."""
     words = question_words(questions).words
     enough = np.bincount(words.owner, minlength=words.rows) >= _OWN_WORDS
-    return pl.Series(enough) | ~questions.str.contains(SAME_WORDS).fill_null(True)
+    return pl.Series(enough | ~same_words(questions))
 
 
 def _question_blocks(rows: pl.DataFrame) -> pl.DataFrame:

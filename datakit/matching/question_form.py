@@ -12,7 +12,7 @@ from typing import Final
 from datakit.matching.asked_alike import alike, alike_stems
 from datakit.matching.events import eventful, implied, turned
 from datakit.matching.leeway import after_it, is_last_verb, is_specific, leeway, scoped
-from datakit.matching.lexemes import Lexeme, fold, lexeme, lexemes, plural_free, skeleton, split, stem
+from datakit.matching.lexemes import Lexeme, fold, lexeme, lexemes, plural_free, skeleton, spelt, split, stem
 from datakit.matching.names import canonical, replaced_by
 from datakit.matching.word_tables import rows
 
@@ -238,11 +238,11 @@ def _told_to(words: list[Lexeme]) -> str:
     return {_NAME: "?कोण", _COUNT: "?किति"}.get(last.stem, ACCOUNT)
 
 
-_CALLED: Final = frozenset(lexemes(word)[0].stem for word in ("म्हणतात", "मानत", "मानतात", "समजतात", "संबोधतात"))
+_CALLED: Final = frozenset(spelt(word) for word in ("म्हणतात", "मानत", "मानतात", "समजतात", "संबोधतात"))
 _AFTER: Final = "@नंतर"
-_DEATH: Final = lexemes("मृत्यू")[0].stem
+_DEATH: Final = spelt("मृत्यू")
 _HANDS: Final = frozenset(
-    lexemes(word)[0].stem for word in ("हस्ते", "देखरेखीखाली", "मार्गदर्शनाखाली", "पुढाकाराने", "प्रेरणेने", "प्रयत्नांमुळे")
+    spelt(word) for word in ("हस्ते", "देखरेखीखाली", "मार्गदर्शनाखाली", "पुढाकाराने", "प्रेरणेने", "प्रयत्नांमुळे")
 )
 _BY_WHOM: Final = _HANDS | {stem(fold("नेतृत्वाखाली"))}
 _COUNT: Final = stem(fold("संख्या"))

@@ -1,13 +1,14 @@
 """Signs that change what a text says and that dedup keys drop: A+ is not A-, C++ is not C, -५ is not ५."""
 
 import re
-from typing import Final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+
+from datakit.matching.unit_classes import BEFORE_MINUS, HYPHEN, LATIN, SIGN, UnitClasses, unit_classes
 
 _SIGN = re.compile(r"[+=<>×÷√±^∞≠≤≥]|(?<![^\s(=])[-−](?=[0-9०-९])|(?<=[A-Za-z])[-−](?![\w\u0900-\u097F])")
-_MAY_HOLD: Final = r"[+=<>×÷√±^∞≠≤≥]|(?:^|[\s\x1c-\x1f(=])[-−][0-9०-९]|[A-Za-z][-−]"
-"""In the engine of polars, which looks at what is behind a place by matching it: true of every text with a sign."""
 
 
 def signs(text: str | None) -> str:
@@ -18,7 +19,22 @@ def signs(text: str | None) -> str:
 def signs_of(texts: pl.Series) -> list[str]:
     """Return the signs of each text of a column, equal to `signs` row by row; null has none."""
     found = [""] * len(texts)
-    places = texts.str.contains(_MAY_HOLD).fill_null(False).arg_true()
-    for place, text in zip(places.to_list(), texts.gather(places).to_list(), strict=True):
+    places = np.flatnonzero(_may_hold(unit_classes(texts)))
+    for place, text in zip(places.tolist(), texts.gather(places).to_list(), strict=True):
         found[place] = signs(text)
     return found
+
+
+def _may_hold(column: UnitClasses) -> NDArray[np.bool_]:
+    """Tell which texts hold a sign, or a hyphen that may be one: true of every text with a sign."""
+    may_hold: NDArray[np.bool_] = (column.texts & SIGN) > 0
+    units, classes = column.units, column.classes
+    hyphens = np.flatnonzero(
+        (classes & HYPHEN) > 0
+    )  # BETWEEN stands behind the last unit, and in -1
+    after = units[hyphens + 1]
+    digit = ((after >= ord("0")) & (after <= ord("9"))) | ((after >= ord("०")) & (after <= ord("९")))
+    before = classes[hyphens - 1]
+    minus = hyphens[((before & LATIN) > 0) | (((before & BEFORE_MINUS) > 0) & digit)]
+    may_hold[np.searchsorted(column.begins, minus, side="right") - 1] = True
+    return may_hold

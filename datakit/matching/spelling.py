@@ -4,12 +4,10 @@ import re
 from functools import cache, lru_cache
 from typing import Final
 
-import polars as pl
-
 from datakit.matching.lexemes import FIXED, Lexeme, fold, is_place_name, skeleton
-from datakit.matching.stems import folded
+from datakit.matching.stems import counted, folded
 from datakit.matching.word_tables import listed, rows
-from datakit.screening.known_words import known_words
+from datakit.screening.known_words import word_counts
 
 _SIGNS: Final = frozenset("ािीुूृॅेैॉोौ्ंः")
 _BROKEN: Final = re.compile("^[ा-्]|[ा-ौ्][ा-्]|[ंः][ा-्]|[ऄ-औॲ][ऺ-ौ्]")
@@ -176,8 +174,6 @@ def _both_known(a: str, b: str) -> bool:
 @cache
 def _known() -> dict[str, int]:
     """Skeleton → count in the shipped word list; words of the tables count as the commonest."""
-    words = pl.DataFrame({"word": list(known_words()), "count": list(known_words().values())})
-    words = words.with_columns(folded(words["word"])[1].alias("word"))
-    counts = dict(words.group_by("word").agg(pl.col("count").sum()).iter_rows())
+    counts = counted(folded(word_counts()["word"])[1])
     named = {word for row in rows("names") if row[0] == "name" for word in row[1].split()}
     return counts | {skeleton(fold(word)): _CERTAIN for word in named | listed("protected")}

@@ -2,19 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from datakit.devanagari.code_units import code_units
 from datakit.matching.letter_tree import I64, U16
 from datakit.matching.minhash import U64
+from datakit.matching.unit_classes import COMMA, HALF, KIND, LETTER, NUMBER, OTHER, kinds_of, unit_classes
 from datakit.matching.unit_hashes import USUAL, unit_hashes
 
-_OTHER, _LETTER, _NUMBER, _COMMA = range(4)
 _NONE: Final = np.empty(0, dtype=np.int64)
 _GROUP: Final = (2, 3)  # digits after a comma of ५,००,०००
 
@@ -49,30 +47,14 @@ def word_spans(texts: pl.Series) -> WordSpans:
 
     The one difference: digits beyond U+FFFF (mathematical alphabets) make words, but no groups with commas.
     """
-    units, begins = code_units(texts)
-    kinds = _kinds()[units]
-    astral = _astral(units, kinds)
+    known = unit_classes(texts)
+    units, kinds = known.units, known.classes & np.uint8(KIND)
+    astral = _astral(units, kinds) if (known.texts & HALF).any() else None
     found = [_spans(units[cut], kinds[cut], cut.start, astral) for cut in _cuts(kinds)]
     starts, ends = (np.concatenate([_NONE, *(part[at] for part in found)]) for at in (0, 1))
     hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(part[2] for part in found)])
-    counts = np.diff(np.searchsorted(starts, np.append(begins, len(units))))
+    counts = np.diff(np.searchsorted(starts, np.append(known.begins, len(units))))
     return WordSpans(units, starts, ends, np.repeat(np.arange(len(texts), dtype=np.int64), counts), hashes)
-
-
-@cache
-def _kinds() -> NDArray[np.uint8]:
-    """Say of each code unit what it is to a word, by the Unicode tables of polars; half a pair is nothing by itself."""
-    codes = np.array([code for code in range(2**16) if not 0xD800 <= code < 0xE000])
-    kinds = np.zeros(2**16, dtype=np.uint8)
-    kinds[codes] = _kinds_of(pl.Series([chr(code) for code in codes]))
-    kinds[ord(",")] = _COMMA
-    return kinds
-
-
-def _kinds_of(chars: pl.Series) -> NDArray[np.uint8]:
-    letters = chars.str.contains(r"^[\p{L}\p{M}\x{200C}\x{200D}]$").to_numpy()
-    numbers = chars.str.contains(r"^\p{N}$").to_numpy()
-    return np.where(letters, _LETTER, np.where(numbers, _NUMBER, _OTHER)).astype(np.uint8)
 
 
 def _astral(units: U16, kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -82,7 +64,7 @@ def _astral(units: U16, kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:
     if len(at):
         chars = pl.Series(list(units[np.flatnonzero(pairs)].tobytes().decode("utf-16-le")))
         distinct = chars.unique()
-        known = dict(zip(distinct, _kinds_of(distinct).tolist(), strict=True))
+        known = dict(zip(distinct, kinds_of(distinct).tolist(), strict=True))
         kinds[at] = kinds[at + 1] = [known[char] for char in chars]
     return pairs
 
@@ -92,22 +74,23 @@ def _cuts(kinds: NDArray[np.uint8]) -> Iterator[slice]:
     start = 0
     while start < len(kinds):
         end = start + USUAL
-        while end < len(kinds) and kinds[end] != _OTHER:
+        while end < len(kinds) and kinds[end] != OTHER:
             end += 1
         yield slice(start, min(end, len(kinds)))
         start = end
 
 
-def _spans(units: U16, kinds: NDArray[np.uint8], offset: int, astral: NDArray[np.bool_]) -> tuple[I64, I64, U64]:
+def _spans(units: U16, kinds: NDArray[np.uint8], offset: int, astral: NDArray[np.bool_] | None) -> tuple[I64, I64, U64]:
     """Return start and end of the words of a chunk, counted from `offset`, and their hashes."""
     ends = np.append(np.flatnonzero(kinds[1:] != kinds[:-1]) + 1, len(kinds))
     starts = np.append(0, ends[:-1])
     kind = kinds[starts]
-    word = (kind == _LETTER) | (kind == _NUMBER)
+    word = (kind == LETTER) | (kind == NUMBER)
     begins, closes, extra = word, word, _NONE
     joined = _joined(kind, ends - starts)
-    if len(joined):
+    if len(joined) and astral is not None:
         joined = joined[~astral[offset + starts[joined]] & ~astral[offset + starts[joined - 2]]]
+    if len(joined):
         begins, closes = word.copy(), word.copy()
         begins[joined] = False
         closes[joined - 2] = False
@@ -120,7 +103,7 @@ def _spans(units: U16, kinds: NDArray[np.uint8], offset: int, astral: NDArray[np
 
 def _joined(kind: NDArray[np.uint8], lengths: I64) -> I64:
     """Return the runs of two or more digits that one comma joins to the digits before it."""
-    comma = np.flatnonzero((kind[1:-1] == _COMMA) & (lengths[1:-1] == 1)) + 1
-    digits = (kind[comma - 1] == _NUMBER) & (kind[comma + 1] == _NUMBER) & (lengths[comma + 1] >= _GROUP[0])
+    comma = np.flatnonzero((kind[1:-1] == COMMA) & (lengths[1:-1] == 1)) + 1
+    digits = (kind[comma - 1] == NUMBER) & (kind[comma + 1] == NUMBER) & (lengths[comma + 1] >= _GROUP[0])
     second: I64 = comma[digits] + 1
     return second

@@ -14,14 +14,14 @@ WORD: Final = r"[\u0904-\u0939\u0958-\u0961\u0972-\u097F][\u0900-\u0963\u0970-\u
 
 
 @cache
-def known_words() -> dict[str, int]:
-    """Return word → count in the answers of the Maharashtra legislature (MIT; see benchmarks/build_marathi_words.py).
+def word_counts() -> pl.DataFrame:
+    """Return `word, count` in the answers of the Maharashtra legislature (MIT; see benchmarks/build_marathi_words.py).
 
     63,441 words that cover 98 % of that text; of good short history questions they cover 72 % only, so that an unknown
     word is a hint and never a proof.
     """
     packed = (TABLES / "marathi_words.tsv.zst").read_bytes()
-    table = pl.read_csv(
+    return pl.read_csv(
         io.BytesIO(zstandard.ZstdDecompressor().decompress(packed)),
         separator="\t",
         has_header=False,
@@ -29,12 +29,18 @@ def known_words() -> dict[str, int]:
         new_columns=["word", "count"],
         schema_overrides={"count": pl.Int32},
     )
-    return dict(table.iter_rows())
+
+
+@cache
+def known_words() -> dict[str, int]:
+    """Return word → count of `word_counts`."""
+    table = word_counts()
+    return dict(zip(table["word"].to_list(), table["count"].to_list(), strict=True))
 
 
 @cache
 def _known_series() -> pl.DataFrame:
-    return pl.DataFrame({"word": list(known_words())}).with_columns(known=pl.lit(True))
+    return word_counts().select("word", known=pl.lit(True))
 
 
 def is_known(word: pl.Expr) -> pl.Expr:

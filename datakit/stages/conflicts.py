@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_texts
+from datakit.matching.accounts import account_keys, keys_of_texts
 from datakit.matching.disagree import Finding, compare
 from datakit.matching.hashes import hash_64
 from datakit.matching.late_forms import form_and_meetings, late_forms
@@ -19,6 +19,7 @@ from datakit.matching.question_form import ACCOUNT, MAX_CHARS, MAX_WORDS, Asked,
 from datakit.matching.question_words import question_words
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
+from datakit.matching.unit_classes import same_words
 from datakit.matching.vote import POLICIES, Answer, losers
 from datakit.matching.word_arrays import bearings
 from datakit.stage import VERDICT, Corpus, flat_hashes
@@ -57,7 +58,7 @@ class Conflicts:
         """
         may_ask = batch.select(_may_ask().fill_null(False)).to_series()
         loud, accounts = account_keys(bearings(question_words(batch["question"]), may_ask.to_numpy()))
-        plain = batch["question"].str.contains(SAME_WORDS).fill_null(False)
+        plain = pl.Series(same_words(batch["question"]))
         strange = (may_ask & ~plain).arg_true()
         closer = pl.Series(keys_of_texts(batch["question"].gather(strange).to_list()), dtype=pl.List(pl.UInt64))
         accounts = pl.concat([accounts, closer]).gather(_placed(len(batch), strange))
@@ -123,8 +124,8 @@ class Conflicts:
 def _may_ask() -> pl.Expr:
     """Rows with an answer whose question is short enough to have a form, told without cutting words."""
     question, answer = pl.col("question"), pl.col("answer")
-    short = (question.str.len_chars() <= MAX_CHARS) & (question.str.count_matches(_WORD_OR_MORE) <= MAX_WORDS)
-    return question.is_not_null() & answer.is_not_null() & (answer != "") & short
+    short = pl.when(question.str.len_chars() <= MAX_CHARS).then(question)  # or words of long texts were counted too
+    return answer.is_not_null() & (answer != "") & (short.str.count_matches(_WORD_OR_MORE) <= MAX_WORDS)
 
 
 _WORD_OR_MORE: Final = r"[\p{L}0-9०-९]\S*"  # never more than there are words, so no question with a form is lost

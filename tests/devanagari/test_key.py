@@ -118,3 +118,13 @@ def test_a_strange_row_leaves_its_neighbours_alone() -> None:
     keys, strange = folded_units(pl.Series(["गङ्गा १", "é१\0२", "सम्भाजी"]))
     assert strange.tolist() == [1]
     assert keys.to_list() == ["गंगा1", "", "संभाजी"]
+
+
+@pytest.mark.parametrize("chunk", [1, 3, 64])
+def test_keys_are_the_same_however_the_column_is_cut(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Chunks are of whole texts: numbers, nasals and strange rows come out as in one piece, empty texts too."""
+    texts = ["१,२३,४५६ रु", "", None, "न्", "द १.५", "ﬁ १", "हिन्दुस्थान" * 20, "🙂 १६७४", "1", "2", "", "गङ्गा"]
+    whole = dedup_keys(pl.Series(texts))
+    monkeypatch.setattr("datakit.devanagari.key._CHUNK", chunk)
+    assert dedup_keys(pl.Series(texts)).to_list() == whole.to_list() == [t and dedup_key(t) for t in texts]
+    assert folded_units(pl.Series(["क", "ﬁ", "ख", "ﬁ"]))[1].tolist() == [1, 3]

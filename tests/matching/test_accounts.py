@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from datakit.matching.accounts import SAME_WORDS, account_keys, keys_of_texts
+from datakit.matching.accounts import account_keys, keys_of_texts
 from datakit.matching.events import _phrases
 from datakit.matching.lexemes import lexeme, split
 from datakit.matching.question_form import ACCOUNT, asked, comparable, turning_stems
 from datakit.matching.question_words import question_words
+from datakit.matching.unit_classes import SAME_WORDS
 from datakit.matching.word_arrays import bearings
 from datakit.matching.word_spans import word_spans
 from datakit.stages.conflicts import Conflicts

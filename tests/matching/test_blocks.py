@@ -93,6 +93,18 @@ def test_minhash_agrees_with_the_similarity_it_estimates() -> None:
     assert abs(equal - jaccard**ROWS_A_BAND) < 3 * np.sqrt(jaccard**ROWS_A_BAND / BANDS)
 
 
+@pytest.mark.parametrize("chunk", [1, 2, 5, 64])
+def test_bands_are_the_same_however_the_rows_are_cut(chunk: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A chunk holds whole rows, one at least however long it is."""
+    features = mix(np.arange(40, dtype=np.uint64))
+    starts = np.array([0, 1, 4, 20, 39])
+    whole = bands(starts, features)
+    alone = [bands(np.array([0]), features[a:b]) for a, b in zip(starts, [*starts[1:], 40], strict=True)]
+    monkeypatch.setattr("datakit.matching.minhash._CHUNK", chunk)
+    assert np.array_equal(bands(starts, features), whole)
+    assert np.array_equal(np.concatenate(alone, axis=1), whole)
+
+
 def test_hashes_are_the_same_in_every_process() -> None:
     """A hash that changed with the process or the version would change what is published."""
     assert mix(np.array([0, 1], dtype=np.uint64)).tolist() == [16294208416658607535, 10451216379200822465]

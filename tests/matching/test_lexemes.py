@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datakit.matching.lexemes import content, fold, lexeme, lexemes, skeleton
+from datakit.matching.lexemes import content, fold, lexeme, lexemes, skeleton, spelt
 
 
 @pytest.mark.parametrize(
@@ -106,3 +106,11 @@ def test_a_text_of_titles_keeps_them() -> None:
 def test_no_text_crashes_the_analysis(text: str) -> None:
     """Any Unicode text has lexemes, each with a surface and a stem."""
     assert all(word.surface == word.surface.casefold() and word.kind for word in lexemes(text))
+
+
+def test_constants_have_the_stems_of_lexemes() -> None:
+    """`spelt`, which knows no misprints, gives each word that the code names the stem that `lexemes` gives it."""
+    words = "पराभव विजय वध युद्ध वीरमरण लेखन नेमणूक कैद मृत्यू फाशी विवाह सुटका स्थापना नेतृत्व सैन्य सेनापती सरसेनापती सरनौबत घेतला दिला"
+    words += " झाला ग्रंथ काव्य नाटक कादंबरी पोवाडा अभंग म्हणतात मानत मानतात समजतात संबोधतात हस्ते देखरेखीखाली मार्गदर्शनाखाली"
+    words += " पुढाकाराने प्रेरणेने प्रयत्नांमुळे"
+    assert [spelt(word) for word in words.split()] == [word.stem for word in lexemes(words)]

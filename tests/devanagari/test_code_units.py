@@ -1,0 +1,49 @@
+"""Columns as code units: where each text begins, characters of two units, and the memory of the last two columns."""
+
+import numpy as np
+import polars as pl
+from hypothesis import given
+from hypothesis import strategies as st
+
+from datakit.devanagari.code_units import BETWEEN, characters, code_units
+
+TEXTS = st.lists(st.one_of(st.none(), st.text(st.sampled_from("कर्ा\0a🙂𑀓é "), max_size=6)), max_size=6)
+
+
+@given(TEXTS)
+def test_each_text_stands_where_it_begins(texts: list[str | None]) -> None:
+    """The units from one beginning to the next are those of the text, null an empty one, and one unit between."""
+    units, begins = code_units(pl.Series(texts, dtype=pl.String))
+    ends = np.append(begins, len(units))[1:] - 1
+    assert [units[begin:end].tobytes().decode("utf-16-le") for begin, end in zip(begins, ends, strict=True)] == [
+        text or "" for text in texts
+    ]
+    assert (units[ends] == BETWEEN).all()
+
+
+@given(st.lists(TEXTS, min_size=3, max_size=5))
+def test_a_remembered_column_is_never_taken_for_another(columns: list[list[str | None]]) -> None:
+    """Whatever was asked before, and in whatever order, a column has its own units; null is not the empty text."""
+    series = [pl.Series(texts, dtype=pl.String) for texts in columns]
+    for column in [*series, *reversed(series), *series]:
+        units, begins = code_units(column)
+        joined = "".join(f"{text or ''}\0" for text in column)
+        assert units.tobytes().decode("utf-16-le") == joined
+        assert len(begins) == len(column)
+
+
+def test_questions_and_answers_are_both_remembered() -> None:
+    """Two columns in turn are cut once each: the same array comes back, for a column of the same texts too."""
+    questions, answers = pl.Series(["राजधानी कोणती?", None]), pl.Series(["रायगड", "🙂"])
+    first, second = code_units(questions)[0], code_units(answers)[0]
+    assert code_units(pl.Series(questions.to_list()))[0] is first
+    assert code_units(answers)[0] is second
+    code_units(pl.Series(["पुणे"]))
+    assert code_units(questions)[0] is not first
+
+
+def test_characters_are_all_that_take_one_unit() -> None:
+    """63,487 characters, each at its code; halves of pairs and 0 are none."""
+    codes, chars = characters()
+    assert len(codes) == 2**16 - 2**11 - 1
+    assert [ord(char) for char in chars] == codes.tolist()
