@@ -90,9 +90,11 @@ class Keyed:
     def hashes(self, column: str) -> Iterator[pl.DataFrame]:
         yield flat_hashes(self.keys(column))
 
-    def fetch_each(self, lists: Sequence[pl.Series], *columns: str) -> Iterator[pl.DataFrame]:
-        for rows in lists:
-            yield self.fetch(rows, *columns)
+    def each(
+        self, work: Callable[[Any, pl.DataFrame], Any], jobs: Sequence[tuple[pl.Series, Any]], *columns: str
+    ) -> Iterator[Any]:
+        for rows, job in jobs:
+            yield work(job, self.fetch(rows, *columns))
 
     def clusters(self) -> pl.DataFrame:
         return pl.DataFrame(schema={"row": pl.UInt32, "cluster": pl.UInt32})

@@ -41,10 +41,14 @@ def watch(
     """Run a command to its end; `stderr` None leaves its messages on ours. Linux only: it reads /proc.
 
     A process of its own stands between: it adopts what the command leaves behind, and nothing that others left.
+    Python may keep bytecode, as wherever nobody forbade it: else each process compiles the program anew.
     """
+    settings = {name: value for name, value in (env or os.environ).items() if name != "PYTHONDONTWRITEBYTECODE"}
     with tempfile.TemporaryFile("w+") as said, tempfile.TemporaryFile("w+") as figures:  # a pipe would fill up
         between = [sys.executable, "-I", "-S", __file__, str(figures.fileno()), *command]
-        subprocess.run(between, stdout=said, stderr=stderr, env=env, cwd=cwd, pass_fds=[figures.fileno()], check=True)
+        subprocess.run(
+            between, stdout=said, stderr=stderr, env=settings, cwd=cwd, pass_fds=[figures.fileno()], check=True
+        )
         said.seek(0)
         figures.seek(0)
         return Run(stdout=said.read(), **json.load(figures))

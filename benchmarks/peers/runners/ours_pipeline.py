@@ -1,4 +1,4 @@
-"""Ours: `datakit curate` with its default recipe, report and all, with two workers.
+"""Ours: `datakit curate` with its default recipe and two workers; no peer writes a report, so none is written.
 
 python -m benchmarks.peers.runners.ours_pipeline RAW WORK
 """
@@ -14,8 +14,8 @@ from benchmarks.peers.runners.texts import report
 def main() -> None:
     """Curate from nothing; print rows in and kept, rejections and the seconds of each stage."""
     raw, work = sys.argv[1:3]
-    command = [sys.executable, "-m", "datakit", "curate", raw, str(Path(work) / "curated"), "--workers", "2", "--json"]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
+    command = [sys.executable, "-m", "datakit", "curate", raw, str(Path(work) / "curated"), "--json"]
+    done = subprocess.run([*command, "--workers", "2", "--no-report"], stdout=subprocess.PIPE, text=True, check=False)
     if done.returncode:
         sys.exit(done.returncode)
     body = json.loads(done.stdout)
