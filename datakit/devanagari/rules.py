@@ -9,6 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import cache
+from typing import Final
 
 from datakit.devanagari import closed_lists, entity, mojibake, split_word, verse
 from datakit.devanagari.alphabet import expand
@@ -39,17 +40,19 @@ def _is_not_nfc(text: str) -> bool:
     return not unicodedata.is_normalized("NFC", text)
 
 
+MAY_COMPOSE: Final = (
+    r"[^\t\n\u0020-\u02FF\u0900-\u093B\u093D-\u0950\u0955-\u0957\u0960-\u097F\u200B-\u200D\u2010-\u205E"
+    r"\u20A0-\u20BF\u2190-\u2328\u232B-\u2ADB\u2B00-\u2BFF\uF000-\uF0FF\uFE0F\U0001F000-\U0001FAFF]"
+)
+"""All but characters that are NFC in any order: ASCII and Latin, Devanagari without the nukta, the accents and
+U+0958–095F, punctuation, symbols, emoji. A test proves it for each one."""
+
 # A space is a starter that composes with nothing: NFC of the pieces between spaces is NFC of the whole.
 _NFC = Rule(
     id="nfc",
     pattern=re.compile(r"[^ ]+"),
     replace=lambda match: unicodedata.normalize("NFC", match[0]),
-    # All but characters that are NFC in any order: ASCII and Latin, Devanagari without the nukta, the accents and
-    # U+0958–095F, punctuation, symbols, emoji. A test proves it for each one.
-    trigger=(
-        r"[^\t\n\u0020-\u02FF\u0900-\u093B\u093D-\u0950\u0955-\u0957\u0960-\u097F\u200B-\u200D\u2010-\u205E"
-        r"\u20A0-\u20BF\u2190-\u2328\u232B-\u2ADB\u2B00-\u2BFF\uF000-\uF0FF\uFE0F\U0001F000-\U0001FAFF]"
-    ),
+    trigger=MAY_COMPOSE,
     guard=_is_not_nfc,
 )
 

@@ -8,7 +8,8 @@ from typing import Final
 import polars as pl
 
 from datakit.recipe import Recipe
-from datakit.record import is_live
+from datakit.record import TEXT, is_live
+from datakit.screening.first_look import first_look
 from datakit.stage import KEY_COLUMNS, RowStage, with_text_keys
 from datakit.stages.normalize import Normalize
 
@@ -89,18 +90,30 @@ def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
     rejected = [batch.filter(~is_live())]
     live = batch.filter(is_live())
     normal: pl.DataFrame | None = None  # the texts as `normalize` left them
+    looking = [stage for stage in recipe.row_stages if hasattr(stage, "trigger")]
+    look: pl.Series | None = None
     for stage in recipe.row_stages:
         began = time.perf_counter()
-        places = live["__row"]
-        marked = apply_safely(stage, live.drop("__row")).with_columns(places)
-        rejected.append(marked.filter(~is_live()).select(batch.columns))
-        live = marked.filter(is_live()).select(batch.columns)
+        if look is None and stage in looking:
+            look = first_look(live, [getattr(later, "trigger") for later in looking[looking.index(stage) :]])  # noqa: B009
+        marked = apply_safely(stage, live.drop("__row").with_columns([] if look is None else [look]))
+        marked = marked.with_columns(live["__row"])
+        passed = marked.select(is_live()).to_series()
+        if look is not None:
+            look = look.filter(passed) if _keeps_texts(stage, live, marked) else None
+        rejected.append(marked.filter(~passed).select(batch.columns))
+        live = marked.filter(passed).select(batch.columns)
         if stage == Normalize():
             normal = live.select("__row", *_KEYED)
         seconds[stage.name] = time.perf_counter() - began
     rows = pl.concat([live, *rejected]).sort("__row")
     decided = tuple(seconds)
     return Processed(rows.drop("__row"), keys_of(live, recipe, seconds, normal=normal), seconds, decided)
+
+
+def _keeps_texts(stage: RowStage, before: pl.DataFrame, after: pl.DataFrame) -> bool:
+    """Return whether what was seen in the texts still counts; a stage that may rewrite them seldom does."""
+    return not any(name in TEXT and not before[name].equals(after[name]) for name in stage.writes)
 
 
 _KEYED: Final = ("question", "answer")

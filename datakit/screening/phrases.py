@@ -8,6 +8,7 @@ from typing import Final
 from datakit.errors import DatakitError
 
 TABLES: Final = Path(__file__).parent / "tables"
+_NO_DEVANAGARI_LETTER: Final = r"[^\u0900-\u0963\u0966-\u096F\u0971-\u097F]"
 
 
 @cache
@@ -39,6 +40,18 @@ def either(table: str, kind: str) -> str:
     """
     texts = sorted(phrases(table)[kind], key=len, reverse=True)
     return "(?i:" + "|".join(re.escape(text).replace(r"\ ", r"\s+") for text in texts) + ")"
+
+
+@cache
+def shown_by(table: str, *names: str) -> str:
+    """Return a pattern, for Rust only, found wherever a phrase of these kinds is that stands as a word by itself.
+
+    A Latin letter is enough, so that no case needs folding, and the end of a word is not looked at: joined with other
+    patterns this one stays small enough for the fast engine, `as_words(either(…))` makes them 100 times slower.
+    """
+    texts = [text for kind in names for text in phrases(table)[kind]]
+    plain = sorted({re.escape(text).replace(r"\ ", r"\s+") for text in texts if not re.search("[A-Za-z]", text)})
+    return rf"[A-Za-z\u017F\u212A]|(?:^|{_NO_DEVANAGARI_LETTER})(?:{'|'.join(plain)})"
 
 
 def letters_of(table: str) -> frozenset[str]:

@@ -7,6 +7,7 @@ import polars as pl
 
 from datakit.errors import UsageError
 from datakit.record import TEXT, is_live
+from datakit.screening.first_look import among_shown
 from datakit.screening.personal_data import SUSPECT, find_personal, masked
 from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
@@ -26,6 +27,7 @@ class Pii:
     name: ClassVar[str] = "pii"
     reasons: ClassVar[tuple[str, ...]] = ("personal_data",)
     writes: ClassVar[tuple[str, ...]] = TEXT
+    trigger: ClassVar[str] = SUSPECT
 
     policy: Literal["reject", "mask"] = "reject"
     """Whether a row with personal data is rejected, or kept with tokens in place of the data."""
@@ -38,7 +40,7 @@ class Pii:
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with rows marked, or with texts masked."""
-        suspect = any_text(SUSPECT, *TEXT)
+        suspect = pl.lit(among_shown(batch, any_text(SUSPECT, *TEXT)))
         if self.policy == "mask":
             return _mask(batch, suspect)
         fault = Fault("personal_data", pl.col("__kinds").is_not_null(), pl.col("__kinds"))

@@ -5,8 +5,9 @@ from typing import ClassVar, Final
 
 import polars as pl
 
+from datakit.screening.first_look import among_shown
 from datakit.screening.options import lists_options, only_an_option
-from datakit.screening.phrases import as_words, either, letters_of
+from datakit.screening.phrases import as_words, either, letters_of, shown_by
 from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
 
@@ -57,6 +58,7 @@ class Placeholder:
     name: ClassVar[str] = "placeholder"
     reasons: ClassVar[tuple[str, ...]] = ("placeholder_text", "template_row", "stock_answer", "option_letter_only")
     writes: ClassVar[tuple[str, ...]] = ()
+    trigger: ClassVar[str] = rf"[{{<\[]|%\(|{shown_by('placeholder', 'inside')}"
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with empty forms marked."""
@@ -64,10 +66,11 @@ class Placeholder:
         short = (answer.str.len_bytes() <= 120) | (question.str.len_bytes() <= 120)
         stock = (answer.str.len_bytes() <= 1_000) & ~answer.str.replace(_SPEAKER, "").str.contains(_OTHER_LETTER)
         template = answer.str.contains(NUMBERED_OPTION) & ~answer.str.contains(rf"^\W*\S+\s*{_DIGITS[:-1]}\W*$")
+        inside = among_shown(batch, any_text(f"{_INSIDE}|{VARIABLE}", *_BOTH))
         return mark_suspects(
             batch,
             self.name,
-            short | stock | any_text(f"{_INSIDE}|{VARIABLE}", *_BOTH) | question.str.contains(NUMBERED),
+            short | stock | pl.lit(inside) | question.str.contains(NUMBERED),
             _measure,
             [
                 Fault(

@@ -8,7 +8,8 @@ import polars as pl
 
 from datakit.screening.cut_answer import is_cut
 from datakit.screening.echo import echo, may_echo
-from datakit.screening.phrases import as_words, either, kinds
+from datakit.screening.first_look import among_shown
+from datakit.screening.phrases import as_words, either, kinds, shown_by
 from datakit.screening.question_asks import asks_nothing
 from datakit.screening.repetition import MIN_WORDS, repetition
 from datakit.screening.suspects import any_text, mark_suspects
@@ -49,6 +50,12 @@ class Quality:
         "model_refusal",
     )
     writes: ClassVar[tuple[str, ...]] = ()
+    trigger: ClassVar[str] = "|".join(
+        (
+            shown_by("boilerplate", "tail", *kinds("boilerplate", "hint_")),
+            shown_by("model_phrases", "refusal", "self", "opening"),
+        )
+    )
 
     max_unique_percent: int = 55  # different words among all: below it the rules of repetition.py are asked
 
@@ -58,14 +65,17 @@ class Quality:
         short = (question.str.len_bytes() <= _ECHO_BYTES) & (answer.str.len_bytes() <= question.str.len_bytes() * 2)
         tiny = question.str.len_bytes() <= 300
         loops = _unique_percent(batch["answer"]) <= self.max_unique_percent
-        speaks = f"{REFUSAL}|{OPENING}|{SELF}"
         suspect = (
             short
             | tiny
             | is_cut()
             | pl.lit(loops)
-            | any_text("|".join((TAIL, *HINTS)), "answer")
-            | answer.str.contains(speaks)
+            | pl.lit(
+                among_shown(
+                    batch,
+                    any_text("|".join((TAIL, *HINTS)), "answer") | answer.str.contains(f"{REFUSAL}|{OPENING}|{SELF}"),
+                )
+            )
         )
         hints = pl.sum_horizontal(answer.str.contains(hint).cast(pl.Int8) for hint in HINTS)
         refuses = answer.str.contains(f"{REFUSAL}|{OPENING}")

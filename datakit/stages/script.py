@@ -5,6 +5,7 @@ from typing import ClassVar, Final
 
 import polars as pl
 
+from datakit.screening.first_look import among_shown
 from datakit.screening.phrases import either
 from datakit.screening.suspects import any_text, mark_suspects
 from datakit.stage import Fault
@@ -33,6 +34,7 @@ class Script:
     name: ClassVar[str] = "script"
     reasons: ClassVar[tuple[str, ...]] = ("not_devanagari",)
     writes: ClassVar[tuple[str, ...]] = ()
+    trigger: ClassVar[str] = FOREIGN
 
     min_devanagari_percent: int = 25
     """Letters and signs in Devanagari. English rows of a bilingual question bank have 0; good rows have 53 and more, a
@@ -48,7 +50,7 @@ class Script:
         return mark_suspects(
             batch,
             self.name,
-            any_text(FOREIGN, "question", "answer"),
+            pl.lit(among_shown(batch, any_text(FOREIGN, "question", "answer"))),
             _measure,
             [Fault("not_devanagari", foreign, _detail(self.min_devanagari_percent))],
         )

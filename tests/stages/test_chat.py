@@ -116,3 +116,27 @@ def test_turns_as_a_column_are_the_same_turns(
     assert column.name == "messages"
     assert column.dtype == MESSAGES
     assert column.to_list() == chat.messages(batch)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    told=st.lists(TOLD, max_size=8),
+    context=st.sampled_from(["include", "omit"]),
+    system=st.sampled_from(["", 'ग"ुरू\n', "क\u093c\x01"]),
+)
+def test_ids_hashed_as_bytes_are_row_ids(
+    told: list[dict[str, str | None]], context: Literal["include", "omit"], system: str
+) -> None:
+    """The short way over bytes gives, for any text, the hash of canonical JSON of the turns."""
+    batch = frame({**ROW, **row} for row in told)
+    out = Chat(context=context, system=system).apply(batch)
+    assert out["id"].to_list() == [row_id(turns) for turns in Chat(context=context).messages(out)]
+
+
+@pytest.mark.parametrize(
+    "sign", ['"', "\\", "\n", "\t", "\r", "\0", "\x1f", "\x7f", "\u2028", "\ufeff", "é", "e\u0301", "क\u093c"]
+)
+def test_signs_that_json_or_nfc_writes_otherwise_are_in_the_id_as_row_id_has_them(sign: str) -> None:
+    """Each sign with a form of its own, at the edges and inside, among ordinary rows."""
+    batch = frame([ROW, {**ROW, "question": f"{sign}क{sign}", "context": sign, "answer": f"\\{sign}"}, ROW])
+    assert Chat().apply(batch)["id"].to_list() == [row_id(turns) for turns in Chat().messages(batch)]
