@@ -17,6 +17,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from datakit.matching.asked_alike import idle_words
+from datakit.matching.hash_lists import hash_lists
 from datakit.matching.leeway import FINITE, ends_as_verb
 from datakit.matching.letter_tree import LetterTree, letter_tree
 from datakit.matching.lexemes import PLURAL_FROM, lexemes, plural_free
@@ -122,8 +123,7 @@ def account_keys(words: Bearings) -> tuple[NDArray[np.bool_], pl.Series]:
     last = last[(words.flags[last] & VERBAL) > 0]
     rows = np.concatenate([np.arange(words.rows), words.owner[last]])
     sums = np.concatenate([total, total[words.owner[last]] - mix(words.roots[last])])
-    table = pl.DataFrame({"row": rows, "key": mix(sums)}).unique().sort("row", "key")
-    return loud, table.group_by("row", maintain_order=True).agg("key")["key"]
+    return loud, hash_lists(words.rows, rows, mix(sums)).alias("key")
 
 
 def _sums(words: Bearings) -> U64:

@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from datakit.matching.hash_lists import hash_lists
 from datakit.matching.minhash import BANDS, U64, bands, mix, word_pairs
 from datakit.matching.word_arrays import ASKING, BOUND, FREE, WordArrays
 
@@ -68,22 +69,9 @@ def block_keys(
 
 def _parts(stage: str, rows: int, owner: NDArray[np.int64], hashes: U64) -> list[pl.Series]:
     """Spread the hashes over PARTS list columns by value, so that equal hashes meet in one column."""
-    part = hashes % np.uint64(PARTS)
-    found = []
-    for number in range(PARTS):
-        at = part == number
-        lists = (
-            pl.DataFrame({"row": owner[at], "left": hashes[at]})
-            .unique()
-            .sort("row", "left")
-            .group_by("row", maintain_order=True)
-            .agg("left")
-        )
-        all_rows = pl.DataFrame({"row": np.arange(rows, dtype=np.int64)})
-        found.append(
-            all_rows.join(lists, on="row", how="left", maintain_order="left")["left"].alias(f"{stage}.left{number}")
-        )
-    return found
+    part = (hashes % np.uint64(PARTS)).astype(np.int64)
+    found = hash_lists(PARTS * rows, part * rows + owner, hashes)
+    return [found.slice(number * rows, rows).alias(f"{stage}.left{number}") for number in range(PARTS)]
 
 
 def _bands(

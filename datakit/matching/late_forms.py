@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from datakit.matching.meetings import form_key, meeting_keys
-from datakit.matching.question_form import Asked, asked
+from datakit.matching.question_form import Asked, asked_each
 from datakit.stage import Corpus
 
 _SLICE: Final = 2_000  # questions whose texts are together in memory
@@ -28,8 +28,8 @@ def _forms_of(_: None, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _forms(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
-    for row, question, context, history in rows.select("row", "question", "context", "history").iter_rows():
-        form = asked(question)
+    fields = rows.select("row", "context", "history").iter_rows()
+    for (row, context, history), form in zip(fields, asked_each(rows["question"]), strict=True):
         if form is not None:
             yield row, *form_and_meetings(form, context, history)
 

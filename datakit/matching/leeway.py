@@ -182,8 +182,13 @@ def is_specific(word: Lexeme) -> bool:
         return True
     if word.kind != "word" or "word" in word.roles or word.stem in _unnamed():
         return False
-    counts = known_words()
-    return max(counts.get(word.surface, 0), counts.get(word.stem, 0), counts.get(word.stem + "ा", 0)) < _COMMON
+    common = _common()
+    return word.surface not in common and word.stem not in common and word.stem + "ा" not in common
+
+
+@cache
+def _common() -> frozenset[str]:
+    return frozenset(word for word, count in known_words().items() if count >= _COMMON)
 
 
 @cache

@@ -5,6 +5,7 @@ duplicates, conflicts and paraphrased questions are judged word by word, with th
 """
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Final
@@ -261,6 +262,18 @@ def lexeme(word: str) -> Lexeme:
             _memo.clear()
         known = _memo[word] = analyse(word)
     return known
+
+
+def unseen(words: Iterable[str]) -> list[str]:
+    """Return which of some words the memo of `lexeme` has not, each once."""
+    return [word for word in dict.fromkeys(words) if word not in _memo]
+
+
+def remember(words: Iterable[str], found: Iterable[Lexeme]) -> None:
+    """Put words into the memo of `lexeme`."""
+    _memo.update(zip(words, found, strict=True))
+    if len(_memo) > _MEMO_SIZE:
+        _memo.clear()
 
 
 def split(text: str) -> list[str]:

@@ -14,7 +14,7 @@ import xxhash
 
 from datakit.matching.candidates import U32, merge, pairs_of, slices
 from datakit.matching.leeway import ONE_FACT
-from datakit.matching.question_form import Asked, asked, comparable
+from datakit.matching.question_form import Asked, asked_each, comparable
 from datakit.matching.union import components
 from datakit.stage import Corpus
 
@@ -98,8 +98,8 @@ class _Pairs(NamedTuple):
 
 def _comparable(pairs: _Pairs, texts: pl.DataFrame) -> list[tuple[int, int]]:
     text = dict(texts.iter_rows())
-    rows = zip(pairs.numbers.tolist(), pairs.row_of.tolist(), strict=True)
-    form = {number: asked(text[row]) for number, row in rows}
+    forms = asked_each(text[row] for row in pairs.row_of.tolist())
+    form = dict(zip(pairs.numbers.tolist(), forms, strict=True))
     found = []
     for one, two in zip(pairs.better.tolist(), pairs.worse.tolist(), strict=True):
         left, right = form[one], form[two]

@@ -15,8 +15,10 @@ import xxhash
 from numpy.typing import NDArray
 
 from datakit.matching.blocks import LEFT_OUT_UP_TO
-from datakit.matching.lexemes import analyse, forms_of
+from datakit.matching.hash_lists import hash_lists
+from datakit.matching.lexemes import Lexeme, forms_of
 from datakit.matching.minhash import U64, mix
+from datakit.matching.parsed_words import parse_words
 from datakit.matching.stems import skeleton
 from datakit.matching.word_arrays import FREE, QuestionArrays
 from datakit.matching.word_memo import I64
@@ -49,10 +51,8 @@ def question_blocks(questions: QuestionArrays) -> pl.Series:
     plain[short[~loose]] = False
     found = [(np.flatnonzero(usable), total[usable]), (words.owner[plain], rest[plain])]
     found.append((words.owner[short[at]], mix(rest[short[at]]) ^ halves))
-    table = {"row": np.concatenate([rows for rows, _ in found]), "near": mix(np.concatenate([k for _, k in found]))}
-    lists = pl.DataFrame(table).unique().sort("row", "near").group_by("row", maintain_order=True).agg("near")
-    every = pl.DataFrame({"row": np.arange(words.rows, dtype=np.int64)})
-    near = every.join(lists, on="row", how="left", maintain_order="left")["near"]
+    owners, keys = (np.concatenate(parts) for parts in zip(*found, strict=True))
+    near = hash_lists(words.rows, owners, mix(keys)).alias("near")
     return near.fill_null(pl.Series([[]], dtype=pl.List(pl.UInt64)))
 
 
@@ -63,7 +63,7 @@ def _halves_of(questions: QuestionArrays, numbers: I64) -> tuple[NDArray[np.bool
     if len(_memo) > _MEMO_SIZE:
         _memo.clear()
     new = {key: number for number, key in zip(numbers.tolist(), keys, strict=True) if key not in _memo}
-    words = spans.words(np.array(list(new.values()), dtype=np.int64))
+    words = parse_words(spans, np.array(list(new.values()), dtype=np.int64)).lexemes() if new else []
     _memo.update(zip(new, map(_look_at, words), strict=True))
     known = [_memo[key] for key in keys]
     counts = [len(halves) for _, halves in known]
@@ -72,9 +72,8 @@ def _halves_of(questions: QuestionArrays, numbers: I64) -> tuple[NDArray[np.bool
     return np.array([loose for loose, _ in known], dtype=np.bool_), at, flat
 
 
-def _look_at(word: str) -> tuple[bool, tuple[int, ...]]:
+def _look_at(found: Lexeme) -> tuple[bool, tuple[int, ...]]:
     """Tell whether a question may have a word that its like has not, or has as a title, and hash its halves."""
-    found = analyse(word)
     plain, root = skeleton(found.surface), skeleton(found.stem)
     loose = found.kind in _LOOSE or plain[:_HEAD] in _heads() or _may_be_title(plain) or _may_be_title(root)
     return loose, tuple(halves(plain) | halves(root) if root != plain else halves(plain))

@@ -4,6 +4,7 @@
 शिवाजी महाराजांचे जन्मवर्ष कोणते?                    →  ?कधी  {शिवाजी, जन्म}
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -14,6 +15,7 @@ from datakit.matching.events import eventful, implied, turned
 from datakit.matching.leeway import after_it, is_last_verb, is_specific, leeway, scoped
 from datakit.matching.lexemes import Lexeme, fold, lexeme, lexemes, plural_free, skeleton, spelt, split, stem
 from datakit.matching.names import canonical, replaced_by
+from datakit.matching.parsed_words import learn
 from datakit.matching.word_tables import rows
 
 ACCOUNT: Final = "?वर्णन"
@@ -78,9 +80,25 @@ def asked(text: str | None) -> Asked | None:
 
     None: no words, more than 40, a choice among options that are not there, a list, two questions in one.
     """
+    return _asked(_words(text))
+
+
+def asked_each(texts: Iterable[str | None]) -> list[Asked | None]:
+    """Return the form of each of many questions, whose words are parsed together."""
+    every = [_words(text) for text in texts]
+    learn(word for found in every for word in found)
+    return [_asked(found) for found in every]
+
+
+def _words(text: str | None) -> list[str]:
+    """Split a question that may have a form; before words are looked up, as most long questions end here."""
     found = split(text) if text and len(text) <= MAX_CHARS else []
-    if not 0 < len(found) <= MAX_WORDS:
-        return None  # before words are looked up: most long questions end here
+    return found if len(found) <= MAX_WORDS else []
+
+
+def _asked(found: list[str]) -> Asked | None:
+    if not found:
+        return None
     words = [lexeme(word) for word in found]
     if any(word.surface in _POINTING for word in words):
         return None

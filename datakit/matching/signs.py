@@ -29,9 +29,7 @@ def _may_hold(column: UnitClasses) -> NDArray[np.bool_]:
     """Tell which texts hold a sign, or a hyphen that may be one: true of every text with a sign."""
     may_hold: NDArray[np.bool_] = (column.texts & SIGN) > 0
     units, classes = column.units, column.classes
-    hyphens = np.flatnonzero(
-        (classes & HYPHEN) > 0
-    )  # BETWEEN stands behind the last unit, and in -1
+    hyphens = np.flatnonzero((classes & HYPHEN) > 0)  # BETWEEN stands behind the last unit, and in -1
     after = units[hyphens + 1]
     digit = ((after >= ord("0")) & (after <= ord("9"))) | ((after >= ord("०")) & (after <= ord("९")))
     before = classes[hyphens - 1]

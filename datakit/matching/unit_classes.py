@@ -51,12 +51,17 @@ def unit_classes(texts: pl.Series) -> UnitClasses:
     for held, found in _last:
         if held.equals(texts):
             return found
+    found = classify(texts)
+    _last[:] = [*_last[1 - _REMEMBERED :], (texts, found)]
+    return found
+
+
+def classify(texts: pl.Series) -> UnitClasses:
+    """Do the same for a column that nobody else will ask for."""
     units, begins = code_units(texts)
     classes = _table()[units]
     said = np.bitwise_or.reduceat(classes, begins) if len(begins) else np.empty(0, dtype=np.uint8)
-    found = UnitClasses(units, begins, classes, said)
-    _last[:] = [*_last[1 - _REMEMBERED :], (texts, found)]
-    return found
+    return UnitClasses(units, begins, classes, said)
 
 
 def same_words(texts: pl.Series) -> NDArray[np.bool_]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from datakit.matching.letter_tree import I64, U16
 from datakit.matching.minhash import U64
-from datakit.matching.unit_classes import COMMA, HALF, KIND, LETTER, NUMBER, OTHER, kinds_of, unit_classes
+from datakit.matching.unit_classes import COMMA, HALF, KIND, LETTER, NUMBER, OTHER, UnitClasses, kinds_of, unit_classes
 from datakit.matching.unit_hashes import USUAL, unit_hashes
 
 _NONE: Final = np.empty(0, dtype=np.int64)
@@ -47,14 +47,18 @@ def word_spans(texts: pl.Series) -> WordSpans:
 
     The one difference: digits beyond U+FFFF (mathematical alphabets) make words, but no groups with commas.
     """
-    known = unit_classes(texts)
+    return spans_of(unit_classes(texts))
+
+
+def spans_of(known: UnitClasses) -> WordSpans:
+    """Find the words of a column whose units are classified."""
     units, kinds = known.units, known.classes & np.uint8(KIND)
     astral = _astral(units, kinds) if (known.texts & HALF).any() else None
     found = [_spans(units[cut], kinds[cut], cut.start, astral) for cut in _cuts(kinds)]
     starts, ends = (np.concatenate([_NONE, *(part[at] for part in found)]) for at in (0, 1))
     hashes = np.concatenate([np.empty(0, dtype=np.uint64), *(part[2] for part in found)])
     counts = np.diff(np.searchsorted(starts, np.append(known.begins, len(units))))
-    return WordSpans(units, starts, ends, np.repeat(np.arange(len(texts), dtype=np.int64), counts), hashes)
+    return WordSpans(units, starts, ends, np.repeat(np.arange(len(known.begins), dtype=np.int64), counts), hashes)
 
 
 def _astral(units: U16, kinds: NDArray[np.uint8]) -> NDArray[np.bool_]:

@@ -15,7 +15,7 @@ from datakit.matching.disagree import Finding, compare
 from datakit.matching.hashes import hash_64
 from datakit.matching.late_forms import form_and_meetings, late_forms
 from datakit.matching.meetings import meetings
-from datakit.matching.question_form import ACCOUNT, MAX_CHARS, MAX_WORDS, Asked, asked, comparable
+from datakit.matching.question_form import ACCOUNT, MAX_CHARS, MAX_WORDS, Asked, asked, asked_each, comparable
 from datakit.matching.question_words import question_words
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
@@ -148,8 +148,8 @@ def _placed(rows: int, others: pl.Series) -> NDArray[np.int64]:
 
 def _forms(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
     """Yield _KEYS of questions whose form has to be looked at now."""
-    for at, question, context, history, _, account in rows.iter_rows():
-        form = asked(question)
+    fields = rows.select("at", "context", "history", "account").iter_rows()
+    for (at, context, history, account), form in zip(fields, asked_each(rows["question"]), strict=True):
         if form is not None and form.kind == ACCOUNT:
             yield at, None, [], account
         elif form is not None:

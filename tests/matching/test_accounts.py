@@ -1,6 +1,7 @@
 """Questions for an account: told apart by hashes, and none that may be held against another is lost by that."""
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -147,10 +148,11 @@ def test_a_lone_account_is_never_parsed(monkeypatch: pytest.MonkeyPatch) -> None
     """The shortcut does shorten the way: of questions that meet no other the form is not looked for."""
     seen: list[str] = []
 
-    def spy(question: str | None) -> None:
-        seen.append(question or "")
+    def spy(questions: Iterable[str | None]) -> list[None]:
+        seen.extend(question or "" for question in questions)
+        return [None] * len(seen)
 
-    for module in ("datakit.stages.conflicts.asked", "datakit.matching.late_forms.asked"):
+    for module in ("datakit.stages.conflicts.asked_each", "datakit.matching.late_forms.asked_each"):
         monkeypatch.setattr(module, spy)
     judge(STAGE, batch([(TOLD, "१६६०"), ("भूस्खलनाचे वर्णन करा", "१६७०"), ("कोकरू कोठे आहे?", "पुणे")]))
     assert seen == ["कोकरू कोठे आहे?"]

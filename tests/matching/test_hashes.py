@@ -1,10 +1,12 @@
 """Hashes of columns against hashes of texts, and the signs of a column against those of each text."""
 
+import numpy as np
 import polars as pl
 import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from datakit.matching.hash_lists import hash_lists
 from datakit.matching.hashes import hash_64, hash_128
 from datakit.matching.signs import signs, signs_of
 
@@ -43,3 +45,18 @@ def test_signs_are_found_in_a_column() -> None:
     """Plus, minus before a number or after a letter; no dash, no range."""
     texts = pl.Series(["A+", "A-", "-५ अंश", "१६३०-८०", "क-ख", "(−५)", None, ""])
     assert signs_of(texts) == ["+", "-", "-", "", "", "-", "", ""]
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from([0, 1, 2**60, 2**63, 2**64 - 1])), max_size=12))
+def test_lists_hold_the_hashes_of_each_row_once(pairs: list[tuple[int, int]]) -> None:
+    """Ascending, each once, null for a row without; also of hashes that differ in their last bits only."""
+    owner = np.array([row for row, _ in pairs], dtype=np.int64)
+    hashes = np.array([key for _, key in pairs], dtype=np.uint64)
+    expected = [sorted({key for row, key in pairs if row == number}) or None for number in range(5)]
+    assert hash_lists(5, owner, hashes).to_list() == expected
+
+
+def test_hashes_that_look_alike_are_still_sorted() -> None:
+    """Twenty hashes of one row that differ below what is compared first, each twice: the longer way sorts them."""
+    hashes = np.array([*range(20), *range(20)], dtype=np.uint64)[::-1]
+    assert hash_lists(2**20, np.full(40, 7, dtype=np.int64), hashes)[7].to_list() == list(range(20))

@@ -7,11 +7,12 @@ import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import datakit.matching.lexemes as lexemes_module
 from datakit.matching.accounts import bearing, bearings_of
 from datakit.matching.folded_words import fold_words
 from datakit.matching.letter_tree import letter_tree
-from datakit.matching.lexemes import Lexeme, analyse, skeleton, table
-from datakit.matching.parsed_words import ParsedWords, parse_words
+from datakit.matching.lexemes import Lexeme, analyse, lexeme, skeleton, table
+from datakit.matching.parsed_words import ParsedWords, learn, parse_words
 from datakit.matching.spelling import attested
 from datakit.matching.stem_columns import strip_words
 from datakit.matching.stems import bare, endings_by_place, fold, protected, strip
@@ -137,3 +138,34 @@ def test_lexemes_of_a_column_are_lexemes() -> None:
     assert parsed.lexemes()[0] == Lexeme("चांदगडावर", "चांदगड", "loc", "name", frozenset())
     assert parsed.kinds == ["name", "question", "word", "number"]
     assert "time" in parsed.roles[2]
+
+
+def test_learnt_words_are_the_lexemes_they_would_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Words put into the memo together, strange ones among them, are those of `analyse`; what is no word is left."""
+    monkeypatch.setattr(lexemes_module, "_memo", {})
+    words = [*list(known_words())[:200], "रायगडावर", "१,२३४", "दर्\u200dया", "aⅧ", "", "क ख", "🙂", "रायगडावर"]
+    learn(words)
+    learnt = dict(lexemes_module._memo)
+    assert learnt == {word: analyse(word) for word in words if word not in ("aⅧ", "", "क ख", "🙂")}
+    assert [lexeme(word) for word in words] == [analyse(word) for word in words]
+
+
+def test_few_words_are_not_learnt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of few words that are new nothing is parsed before it is asked for, and a memo that is full is emptied."""
+    monkeypatch.setattr(lexemes_module, "_memo", {})
+    learn(["पन्हाळगड"])
+    assert not lexemes_module._memo
+    monkeypatch.setattr(lexemes_module, "_MEMO_SIZE", 100)
+    learn(list(known_words())[:300])
+    assert not lexemes_module._memo
+
+
+@given(st.lists(st.text(st.sampled_from("कखगघि\0a"), max_size=140), min_size=2, max_size=5))
+def test_equal_stretches_have_equal_hashes_and_others_do_not(texts: list[str]) -> None:
+    """By content alone, whatever stands around a stretch: four units, five, sixty-five, and zeros within and behind."""
+    texts = [*texts, "", "\0", "\0\0", "क" * 64, "क" * 65, "क" * 64 + "\0"]
+    ends = np.cumsum([len(text) for text in texts])
+    units = np.frombuffer("".join(texts).encode("utf-16-le"), dtype="<u2")
+    found = unit_hashes(units, ends - [len(text) for text in texts], ends).tolist()
+    assert len(set(found)) == len(set(texts))
+    assert len(set(zip(texts, found, strict=True))) == len(set(texts))

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datakit.matching.question_form import Asked, asked, comparable
+from datakit.matching.question_form import Asked, asked, asked_each, comparable
 
 
 def same(one: str, other: str) -> bool:
@@ -93,3 +93,14 @@ def test_no_text_crashes_the_form(text: str) -> None:
     """Any text has a form with words or none at all."""
     form = asked(text)
     assert form is None or form.words
+
+
+def test_many_questions_have_the_forms_that_each_has() -> None:
+    """`asked_each`, which parses the words together, gives each question its own form, and None where it has none."""
+    texts = ["शिवाजी महाराजांचा जन्म कधी झाला?", None, "", "रायगड कोठे आहे?", "क " * 50, "★"]
+    texts += [
+        f"{name} किल्ला कोणी बांधला?"
+        for name in ["पन्हाळा", "तोरणा", "प्रतापगड", "राजगड", "सिंहगड", "लोहगड", "विशाळगड", "पुरंदर"]
+    ]
+    assert asked_each(texts) == [asked(text) for text in texts]
+    assert asked_each([]) == []
