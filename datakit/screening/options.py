@@ -42,6 +42,11 @@ def lists_options() -> pl.Expr:
     )
 
 
+def like_an_option() -> pl.Expr:
+    """Return whether the answer is a label or a bare letter: all rows of which `only_an_option` holds, and more."""
+    return pl.col("answer").str.contains(ONLY_LABELLED) | pl.col("answer").str.contains(ONLY_LETTER)
+
+
 def only_an_option() -> pl.Expr:
     """Return whether the answer is only the letter of an option that is nowhere to be read."""
     answer = pl.col("answer")

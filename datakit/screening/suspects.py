@@ -67,4 +67,4 @@ def _put(column: pl.Series, rows: pl.Series, values: pl.Series) -> pl.Series:
     """Return a column with some rows replaced, whatever its type."""
     source = np.arange(len(column))
     source[rows.to_numpy()] = np.arange(len(column), len(column) + len(values))
-    return pl.concat([column, values.alias(column.name)]).gather(source)
+    return pl.concat([column.cast(values.dtype), values.alias(column.name)]).gather(source)

@@ -79,11 +79,11 @@ class Language:
         return marked.select(batch.columns if "lang" in batch.columns else [*batch.columns, "lang"])
 
     def _has_grammar(self, answers: pl.Series) -> pl.Series:
-        """Tell which answers have `min_answer_words` words, without counting the words of long ones to their end."""
-        least = self.min_answer_words
-        if least < 1:
-            return answers.is_not_null()
-        return answers.str.contains(rf"(?:{WORD}[^\pL\pM]\PL*?){{{least - 1}}}\pL")
+        """Tell which answers, cut to LOOK characters before, have `min_answer_words` words.
+
+        One pattern for so many words stops at the last of them, but takes 6 ms to compile and twice as long to search.
+        """
+        return answers.str.count_matches(WORD) >= self.min_answer_words
 
     def _guess(self, texts: pl.Series) -> pl.DataFrame:
         found: Guesses = guess(texts.to_list(), engine=self.engine)

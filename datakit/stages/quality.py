@@ -1,18 +1,17 @@
 """The quality stage: faults of a pair that a reader sees at once."""
 
 from dataclasses import dataclass
-from functools import partial
 from typing import ClassVar, Final
 
 import polars as pl
 
 from datakit.screening.cut_answer import is_cut
 from datakit.screening.echo import echo, may_echo
-from datakit.screening.first_look import among_shown
+from datakit.screening.first_look import among_shown, asked_of
 from datakit.screening.phrases import as_words, either, kinds, shown_by
-from datakit.screening.question_asks import asks_nothing
+from datakit.screening.question_asks import asks_nothing, may_ask_nothing
 from datakit.screening.repetition import MIN_WORDS, repetition
-from datakit.screening.suspects import any_text, mark_suspects
+from datakit.screening.suspects import mark_suspects
 from datakit.stage import Fault
 
 TAIL: Final = rf"(?m:(?:^|[\s.।!?…»|>•]){either('boilerplate', 'tail')}[\s.…»>|:→]*$)"
@@ -65,39 +64,39 @@ class Quality:
         short = (question.str.len_bytes() <= _ECHO_BYTES) & (answer.str.len_bytes() <= question.str.len_bytes() * 2)
         tiny = question.str.len_bytes() <= 300
         loops = _unique_percent(batch["answer"]) <= self.max_unique_percent
-        suspect = (
-            short
-            | tiny
-            | is_cut()
-            | pl.lit(loops)
-            | pl.lit(
-                among_shown(
-                    batch,
-                    any_text("|".join((TAIL, *HINTS)), "answer") | answer.str.contains(f"{REFUSAL}|{OPENING}|{SELF}"),
-                )
-            )
+        asked = batch.with_columns(
+            among_shown(batch, answer.str.contains("|".join((TAIL, *HINTS)))).alias("__page"),
+            among_shown(batch, answer.str.contains(f"{REFUSAL}|{OPENING}|{SELF}")).alias("__speaks"),
+            is_cut().alias("__cut"),
+            loops.alias("__loops"),
         )
-        hints = pl.sum_horizontal(answer.str.contains(hint).cast(pl.Int8) for hint in HINTS)
-        refuses = answer.str.contains(f"{REFUSAL}|{OPENING}")
-        says_self = answer.str.contains(SELF) & ~question.str.contains(ASKS_WHO_SPEAKS)
-        return mark_suspects(
-            batch,
+        marked = mark_suspects(
+            asked,
             self.name,
-            suspect,
-            partial(_measure, most=self.max_unique_percent),
+            short | tiny | pl.any_horizontal("__cut", "__loops", "__page", "__speaks"),
+            _measure,
             [
                 Fault("answer_repeats_question", pl.col("__echo").is_not_null(), pl.col("__echo")),
-                Fault("asks_nothing", asks_nothing(), question.str.head(60)),
-                Fault("answer_truncated", is_cut(), pl.format("…{}", answer.str.strip_chars_end().str.tail(40))),
+                Fault("asks_nothing", pl.col("__asks_nothing"), question.str.head(60)),
+                Fault("answer_truncated", pl.col("__cut"), pl.format("…{}", answer.str.strip_chars_end().str.tail(40))),
                 Fault("repeated_ngrams", pl.col("__repeats").is_not_null(), pl.col("__repeats").str.head(80)),
-                Fault(
-                    "boilerplate",
-                    answer.str.contains(TAIL) | (hints >= 3) | ((hints == 2) & (answer.str.len_bytes() <= 600)),
-                    _boilerplate_found(),
-                ),
-                Fault("model_refusal", refuses | says_self, answer.str.head(80)),
+                Fault("boilerplate", pl.col("__boilerplate"), _boilerplate_found()),
+                Fault("model_refusal", pl.col("__refusal"), answer.str.head(80)),
             ],
         )
+        return marked.select(batch.columns)
+
+
+def _is_boilerplate() -> pl.Expr:
+    answer = pl.col("answer")
+    hints = pl.sum_horizontal(answer.str.contains(hint).cast(pl.Int8) for hint in HINTS)
+    return answer.str.contains(TAIL) | (hints >= 3) | ((hints == 2) & (answer.str.len_bytes() <= 600))
+
+
+def _is_refusal() -> pl.Expr:
+    answer = pl.col("answer")
+    says_self = answer.str.contains(SELF) & ~pl.col("question").str.contains(ASKS_WHO_SPEAKS)
+    return answer.str.contains(f"{REFUSAL}|{OPENING}") | says_self
 
 
 def _boilerplate_found() -> pl.Expr:
@@ -115,14 +114,18 @@ def _unique_percent(texts: pl.Series) -> pl.Series:
     return pl.select(pl.when(words.list.len() >= MIN_WORDS).then(share).otherwise(100.0)).to_series().fill_null(100.0)
 
 
-def _measure(rows: pl.DataFrame, most: int) -> pl.DataFrame:
-    """Add what the answer repeats of the question, and what it repeats of itself."""
-    pairs = list(zip(rows["question"].fill_null(""), rows["answer"].fill_null(""), strict=True))
+def _measure(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add what the answer repeats of the question and of itself, and the verdicts that few rows are asked for."""
     asked = pl.col("question").str.len_bytes() <= _ECHO_BYTES
     short = rows.select((asked & may_echo()).fill_null(False)).to_series()
-    echoes = [echo(question, answer) if small else None for (question, answer), small in zip(pairs, short, strict=True)]
-    looping = _unique_percent(rows["answer"]) <= most
-    repeats = [repetition(answer) if loops else None for (_, answer), loops in zip(pairs, looping, strict=True)]
+    pairs = rows.filter(short).select(pl.col("question", "answer").fill_null(""))
+    echoes = [echo(question, answer) for question, answer in pairs.iter_rows()]
+    repeats = [repetition(answer) for answer in rows.filter("__loops")["answer"].fill_null("")]
+    nothing = pl.repeat(None, rows.height, dtype=pl.String, eager=True)
     return rows.with_columns(
-        pl.Series("__echo", echoes, dtype=pl.String), pl.Series("__repeats", repeats, dtype=pl.String)
+        nothing.scatter(short.arg_true(), pl.Series(echoes, dtype=pl.String)).alias("__echo"),
+        nothing.clone().scatter(rows["__loops"].arg_true(), pl.Series(repeats, dtype=pl.String)).alias("__repeats"),
+        asked_of(rows, rows.select(may_ask_nothing()).to_series(), asks_nothing()).alias("__asks_nothing"),
+        asked_of(rows, rows["__page"], _is_boilerplate()).alias("__boilerplate"),
+        asked_of(rows, rows["__speaks"], _is_refusal()).alias("__refusal"),
     )

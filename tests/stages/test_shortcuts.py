@@ -5,17 +5,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datakit.record import frame
 from datakit.screening import wrong_letters
 from datakit.screening.echo import echo, may_echo
+from datakit.screening.options import like_an_option, only_an_option
 from datakit.screening.phrases import letters_of, phrases
+from datakit.screening.question_asks import asks_nothing, may_ask_nothing
 from datakit.screening.suspects import any_text
 from datakit.screening.wrong_letters import WORTH_A_LOOK, wrong_word, wrong_words
 from datakit.stages import damage, placeholder
-from datakit.stages.language import WORD, Language
+from datakit.stages.language import Language
 from datakit.stages.normalize import Normalize
 
 LETTERS = "ऄअकखगथयणलहतनदभपवरसािीुंः्ँज़"
@@ -97,7 +100,7 @@ def test_no_long_stock_answer_is_passed_over(pieces: list[str]) -> None:
     """An answer of up to 1,000 bytes of which nothing is left gets the verdict, however many letters it has."""
     answer = " ".join(pieces)
     rows = frame([{"question": "या प्रकरणी कोणती कार्यवाही करण्यात आली आहे?" * 3, "answer": answer}])
-    nothing_left = placeholder._measure(rows)["__stock"][0]
+    nothing_left = placeholder._measure(rows.with_columns(__may_be_stock=pl.lit(True)))["__stock"][0]
     verdict = placeholder.Placeholder().apply(rows)["reject_reason"][0]
     if nothing_left and len(answer.encode()) <= 1_000:
         assert verdict in {"stock_answer", "placeholder_text", "template_row"}
@@ -112,10 +115,43 @@ def test_the_letters_that_no_stock_phrase_has_are_many() -> None:
 
 @given(st.lists(st.text(st.sampled_from("कि् aé१.\n़ॐ"), max_size=40), min_size=1, max_size=5), st.integers(0, 9))
 def test_an_answer_with_grammar_is_one_of_so_many_words(texts: list[str], least: int) -> None:
-    """Looking for the last word needed gives what counting all words gives."""
-    series = pl.Series(texts)
-    counted = series.str.count_matches(WORD) >= least
-    assert Language(min_answer_words=least)._has_grammar(series).to_list() == counted.to_list()
+    """Letters with their signs are words, as Python's `regex` counts them; a sign or a figure alone is none."""
+    counted = [len(regex.findall(r"\p{L}[\p{L}\p{M}]*", text)) >= least for text in texts]
+    assert Language(min_answer_words=least)._has_grammar(pl.Series(texts)).to_list() == counted
+
+
+ASKING = st.text(st.sampled_from("कआहे ?।.:-_…१2+=*()"), max_size=14) | st.sampled_from(
+    ["खालील वाक्य पूर्ण करा:", "पुढील उतारा वाचा", "नमस्कार!", "OK", "प्रश्न 5: रायगड", "काय?", "२५ + १७ = ?", "प्र. २"]
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(ASKING | st.none(), st.none() | st.just("उतारा"))
+def test_no_question_that_asks_nothing_is_passed_over(question: str | None, context: str | None) -> None:
+    """The look at the form of a question holds wherever the question asks nothing, and is never null."""
+    row = frame([{"question": question, "context": context}])
+    seen, nothing = row.select(may=may_ask_nothing(), nothing=asks_nothing().fill_null(False)).row(0)
+    assert seen is True or (seen is False and not nothing)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.text(st.sampled_from("अबकइ1१iv()[].,:-– पर्यायउत्तरफक्त"), max_size=12))
+def test_no_bare_option_is_passed_over(answer: str) -> None:
+    """An answer that is only an option looks like one."""
+    row = frame([{"question": "कोणता?", "answer": answer}])
+    looks, is_one = row.select(looks=like_an_option(), is_one=only_an_option()).row(0)
+    assert looks or not is_one
+
+
+@pytest.mark.parametrize(
+    "variable", ["{topic}", "{{ विषय }}", "${name}", "%(year)s", "<नाव>", "<insert date>", "[Answer]"]
+)
+def test_every_variable_begins_with_a_sign_that_is_looked_for(variable: str) -> None:
+    """What VARIABLE matches holds one of the signs in front of it, so that other texts need not be searched."""
+    text = pl.Series([f"येथे {variable} लिहा"])
+    assert text.str.contains(placeholder.VARIABLE).to_list() == [True]
+    assert text.str.contains(placeholder._OPENS).to_list() == [True]
+    assert text.str.contains(placeholder.Placeholder.trigger).to_list() == [True]
 
 
 @given(st.lists(st.none() | st.text(max_size=30), min_size=1, max_size=5))
