@@ -12,14 +12,17 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from itertools import chain, islice
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 from pathlib import Path
 from types import FrameType
-from typing import Any, Final, Protocol
+from typing import Any, Final, Generic, Protocol
 
 import polars as pl
 
+from datakit.errors import DatakitError
 from datakit.pipeline.crew import Alone
 from datakit.pipeline.parts import Part, write_part
 from datakit.pipeline.rows import process
@@ -32,6 +35,7 @@ Task = tuple[pl.DataFrame, list[Slot]]
 """A batch and the slots its rows fill in order: one for a large file's batch, many for small files taken together."""
 _AHEAD: Final = 2  # batches in flight for each worker: enough to keep it busy, few enough to bound memory
 _MANY_JOBS: Final = 16  # jobs of some .1 s that pay for processes to be started
+_MOST_DEATHS: Final = 3  # in one run: a process that the system kills for its memory would be killed for ever
 _FEW_JOBS: Final = 2  # jobs worth sending to processes that are there
 
 _recipe: Recipe | None = None
@@ -52,27 +56,29 @@ class Workers:
         self._recipe = recipe
         self._count = count
         self._pool: ProcessPoolExecutor | None = None
-        self._stop: Event | None = None
         self._busy = False  # whether processes have started
+        self._deaths = 0
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
             os.environ.setdefault("POLARS_MAX_THREADS", "1")  # read by polars when a worker imports it
             context = multiprocessing.get_context("spawn")
-            self._stop = context.Event()
+            self._ear, self._line = context.Pipe(duplex=False)
             self._pool = ProcessPoolExecutor(
                 self._count,
                 mp_context=context,
                 initializer=_initialize,
-                initargs=(self._recipe, os.getpid(), self._stop),
+                initargs=(self._recipe, self._ear),
             )
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if self._pool is not None:
-            if kind is not None and self._stop is not None:
-                self._stop.set()  # a batch may take ten seconds; parts are whole or absent, so it need not end
+            if kind is not None:
+                self._line.close()  # a batch may take ten seconds; parts are whole or absent, so it need not end
             self._pool.shutdown(wait=True, cancel_futures=True)
+            self._line.close()
+            self._ear.close()
         self._pool, self._busy = None, False
 
     def renew(self) -> None:
@@ -101,15 +107,63 @@ class Workers:
         return self._in_order(work, jobs)
 
     def _in_order(self, work: Callable[..., Found], calls: Iterable[tuple[Any, ...]]) -> Iterator[Found]:
-        assert self._pool is not None
+        """Do calls a few at a time and yield what they return, in their order.
+
+        Errors: what a call raises; `DatakitError` where processes are killed again and again.
+        """
         self._busy = True
-        flying: deque[Future[Found]] = deque()
+        flying: deque[_Call[Found]] = deque()
         for given in calls:
-            flying.append(_submit(self._pool, work, *given))
+            flying.append(_Call(given, self._start(work, given)))
             if len(flying) >= self._count * _AHEAD:
-                yield flying.popleft().result()
+                yield self._first(work, flying)
         while flying:
-            yield flying.popleft().result()
+            yield self._first(work, flying)
+
+    def _first(self, work: Callable[..., Found], flying: "deque[_Call[Found]]") -> Found:
+        """Wait for the first call; where a process was killed, others start and do again what was lost with it."""
+        while True:
+            try:
+                found = flying[0].future.result()
+            except BrokenProcessPool as error:
+                self._replace(error)
+                for call in flying:
+                    if call.is_lost():
+                        call.future = self._start(work, call.given)
+            else:
+                flying.popleft()
+                return found
+
+    def _start(self, work: Callable[..., Found], given: tuple[Any, ...]) -> Future[Found]:
+        while True:
+            assert self._pool is not None
+            try:
+                return _submit(self._pool, work, *given)
+            except BrokenProcessPool as error:
+                self._replace(error)
+
+    def _replace(self, error: BrokenProcessPool) -> None:
+        self._deaths += 1
+        if self._deaths > _MOST_DEATHS:
+            raise DatakitError(
+                f"workers were killed {self._deaths} times; expected processes that live: most often memory ran out."
+                " Nothing was published; finished parts are kept: the same command goes on, with --workers 1 in less"
+                " memory"
+            ) from error
+        self.renew()
+
+
+@dataclass
+class _Call(Generic[Found]):
+    """What a call was given, so that it can be done again, and what will become of it."""
+
+    given: tuple[Any, ...]
+    future: Future[Found]
+
+    def is_lost(self) -> bool:
+        return self.future.cancelled() or (
+            self.future.done() and isinstance(self.future.exception(), BrokenProcessPool)
+        )
 
 
 def _submit(pool: ProcessPoolExecutor, work: Callable[..., Found], *given: Any) -> Future[Found]:
@@ -149,20 +203,20 @@ def fill(batch: pl.DataFrame, slots: list[Slot], recipe: Recipe) -> list[Part]:
     return [write_part(folder, number, piece) for (folder, number, _), piece in zip(slots, pieces, strict=True)]
 
 
-def _initialize(recipe: Recipe, parent: int, stop: Event) -> None:
+def _initialize(recipe: Recipe, ear: Connection) -> None:
     global _recipe  # a worker process has one recipe, sent once instead of with each batch
     _recipe = recipe
-    threading.Thread(target=_leave_with, args=(parent, stop), daemon=True).start()
+    threading.Thread(target=_leave_with, args=(ear,), daemon=True).start()
 
 
-def _leave_with(parent: int, stop: Event) -> None:
-    """End this worker when its parent says so or is gone.
+def _leave_with(ear: Connection) -> None:
+    """End this worker when its parent hangs up or is gone, even if it was killed while this process started.
 
-    A queue's other end stays open here, so nothing else would tell that a parent was killed.
-    The parent says who it is: one killed while this process starts is no longer there to be asked for.
+    A queue's other end stays open here, so nothing else would tell. An event would not do: whoever sets it waits for
+    all who wait for it, one that was killed meanwhile included.
     """
-    while os.getppid() == parent and not stop.wait(0.5):
-        pass
+    with contextlib.suppress(EOFError, OSError):
+        ear.recv_bytes()
     os._exit(1)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from datakit.errors import DatakitError
 from datakit.pipeline.workers import Workers, _key_held_back
 from datakit.recipe import parse
 from datakit.record import frame
@@ -137,3 +138,34 @@ def test_jobs_are_read_a_few_at_a_time() -> None:
         next(results)
         assert len(read) <= 2 * 2
         assert len(list(results)) == 39
+
+
+def dies_once(marker: Path, texts: pl.DataFrame) -> int:
+    """Kill the process that does this job, the first time it is done."""
+    if texts.height == 7 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return texts.height
+
+
+def dies(_: int, texts: pl.DataFrame) -> int:  # noqa: ARG001 - as any work
+    os.kill(os.getpid(), signal.SIGKILL)
+    return 0
+
+
+def test_what_was_lost_with_a_killed_process_is_done_again(tmp_path: Path) -> None:
+    """A worker that the system kills takes no job with it: others start, and each result comes once, in order."""
+    with Workers(PLAIN, 2) as crew:
+        given = [(tmp_path / "killed", texts) for _, texts in jobs(40)]
+        assert list(crew.each(dies_once, given, 40)) == list(range(40))
+    assert (tmp_path / "killed").exists()
+
+
+def test_processes_that_are_killed_for_ever_end_the_run_with_advice() -> None:
+    """Where memory is short each new process is killed too: that is told, with what is left to do."""
+    with (
+        pytest.raises(DatakitError, match=r"workers were killed 4 times.*the same command goes on, with --workers 1"),
+        Workers(PLAIN, 2) as crew,
+    ):
+        list(crew.each(dies, jobs(40), 40))
+    assert multiprocessing.active_children() == []
