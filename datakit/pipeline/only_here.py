@@ -20,7 +20,7 @@ from datakit.record import SCHEMA, is_live
 MAX_ROWS: Final = 1_000
 """Rows of a stage that are sent on, those with the lowest digests; more are estimated from these: a share measured on
 1,000 rows is right within 3.1 points nineteen times in twenty (1.96 × √(¼ / 1000))."""
-_CHUNK: Final = 500  # rows that are sent on together
+_CHUNK: Final = 2_000  # rows that are sent on together: a pass through all stages costs as much as 700 rows
 _VERDICT: Final = ("reject_stage", "reject_reason", "reject_detail")
 _TAGS: Final = {"__stage": pl.String(), "__reason": pl.String()}
 
