@@ -10,7 +10,7 @@ from datakit.matching.lexemes import Lexeme
 from datakit.matching.spelling import same_word
 
 _MAX_CELLS: Final = 250_000  # of one alignment; beyond it two long texts count as different (500 × 500 unmatched words)
-_WORTH_A_LOOK: Final = 64  # cells from which looking for words that could be one costs less than comparing all
+WORTH_A_LOOK: Final = 64  # cells from which looking for words that could be one costs less than comparing all
 Pairs = list[tuple[Lexeme, Lexeme]]
 Same = Callable[[Lexeme, Lexeme], bool]
 
@@ -62,7 +62,7 @@ def _longest_common(left: list[Lexeme], right: list[Lexeme], same: Same) -> tupl
 def _agreeing(left: list[Lexeme], right: list[Lexeme], same: Same) -> list[int]:
     """Return for each word of `left` a bit for each word of `right`, the last word lowest: whether the two are one."""
     last = len(right) - 1
-    if len(left) * len(right) < _WORTH_A_LOOK:
+    if len(left) * len(right) < WORTH_A_LOOK:
         return [sum(1 << last - j for j, word in enumerate(right) if same(one, word)) for one in left]
     found = [0] * len(left)
     for i, j in zip(*(at.tolist() for at in np.nonzero(close_words(left, right))), strict=True):

@@ -1,13 +1,16 @@
 """Two answers to one question: the same, at odds, or not to be told. At odds needs proof; in doubt nothing is said."""
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
-from datakit.matching.alignment import align
+import numpy as np
+
+from datakit.matching.alignment import WORTH_A_LOOK, align
 from datakit.matching.amounts import amounts
+from datakit.matching.close_words import close_words
 from datakit.matching.dates import moments
-from datakit.matching.lexemes import Lexeme, fold, lexemes, stem
+from datakit.matching.lexemes import Lexeme, first_words, fold, lexeme, lexemes, stem
 from datakit.matching.names import canonical, lies_in
 from datakit.matching.question_form import Asked
 from datakit.matching.spelling import same_word
@@ -15,6 +18,7 @@ from datakit.matching.word_tables import rows
 
 _SHORT: Final = 4  # content words up to which an answer is a name and no account of it
 _FRAME: Final = 0.6  # share of words in common from which two sentences are one with a value exchanged
+_MEMO_SIZE: Final = 256  # answers, of which one group has 40 at most
 _NO_MATTER: Final = frozenset({"function", "tense", "light", "filler", "honorific"})
 
 
@@ -84,8 +88,8 @@ def _polar() -> dict[str, bool]:
 
 def _yes_or_no(text: str) -> bool | None:
     """Only an answer that begins with yes or no and is short: `नाही, ते …` of forty words may be about anything."""
-    words = lexemes(text)
-    return _polar().get(words[0].surface) if words and len(words) <= 2 * _SHORT else None
+    words = first_words(text, 2 * _SHORT + 1)
+    return _polar().get(lexeme(words[0]).surface) if words and len(words) <= 2 * _SHORT else None
 
 
 def _frame(one: str, two: str) -> Finding:
@@ -111,8 +115,14 @@ _VALUES: Final = frozenset({"number", "name", "value"})
 
 
 def _content(text: str) -> list[Lexeme]:
-    words = canonical(lexemes(text))
-    return [word for word in words if word.kind not in _NO_MATTER] or words
+    words = _canonical(text)
+    return [word for word in words if word.kind not in _NO_MATTER] or [*words]
+
+
+@lru_cache(maxsize=_MEMO_SIZE)
+def _canonical(text: str) -> tuple[Lexeme, ...]:
+    """Answers of one group are compared each with each: their words are looked up once."""
+    return tuple(canonical(lexemes(text)))
 
 
 def _names(asked: Asked, one: str, two: str) -> Finding:
@@ -122,8 +132,7 @@ def _names(asked: Asked, one: str, two: str) -> Finding:
         return _UNKNOWN
     if _script(left) != _script(right):
         return _UNKNOWN  # WEF and जागतिक आर्थिक मंच
-    only_left = [w for w in left if not any(_same(w, v) for v in right)]
-    only_right = [w for w in right if not any(_same(w, v) for v in left)]
+    only_left, only_right = _alone(left, right), _alone(right, left)
     if not only_left or not only_right:
         return _SAME
     if any(_one_place(a, b) for a in left for b in right):
@@ -161,18 +170,28 @@ def _told(asked: Asked, one: str, two: str) -> tuple[list[Lexeme], list[Lexeme]]
 
 
 def _telling(text: str, given: frozenset[str]) -> list[Lexeme]:
-    words = canonical(lexemes(text))
+    words = _canonical(text)
     plain = [w for w in words if w.kind not in _NO_MATTER and w.stem not in given and w.kind != "question"]
     telling = [w for w in plain if w.kind != "weak"] or [w for w in words if w.kind == "honorific"]
     return list({w.stem: w for w in telling}.values())
 
 
-def _same(one: Lexeme, two: Lexeme) -> bool:
-    return (
-        same_word(one, two)
-        or _name_root(one.stem) == _name_root(two.stem)
-        or _synonyms().get(one.stem, one.stem) == _synonyms().get(two.stem, two.stem)
-    )
+def _alone(words: list[Lexeme], others: list[Lexeme]) -> list[Lexeme]:
+    """Return those of some words that none of the others is the same as: by its root, a synonym, or but for a slip."""
+    roots, meanings = {_name_root(word.stem) for word in others}, {_meaning(word.stem) for word in others}
+    left = [word for word in words if _name_root(word.stem) not in roots and _meaning(word.stem) not in meanings]
+    if len(left) * len(others) < WORTH_A_LOOK:
+        return [word for word in left if not any(same_word(word, other) for other in others)]
+    close = close_words(left, others)
+    return [
+        word
+        for word, near in zip(left, close, strict=True)
+        if not any(same_word(word, others[number]) for number in np.flatnonzero(near).tolist())
+    ]
+
+
+def _meaning(stem_of_word: str) -> str:
+    return _synonyms().get(stem_of_word, stem_of_word)
 
 
 def _name_root(name: str) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from datakit.matching.stems import SIGNS, bare, counted, fold, root, skeleton, skeletons, stem, strip
@@ -279,6 +280,11 @@ def remember(words: Iterable[str], found: Iterable[Lexeme]) -> None:
 def split(text: str) -> list[str]:
     """Return the words of a text as they stand, in order, without analysing them."""
     return _WORD.findall(text)
+
+
+def first_words(text: str, count: int) -> list[str]:
+    """Return the first words of a text, `count` at most."""
+    return [found.group() for found in islice(_WORD.finditer(text), count)]
 
 
 def lexemes(text: str | None) -> list[Lexeme]:

@@ -5,7 +5,6 @@ while a typo in a short question lowers it to .6. So words are aligned in order,
 harmless: no number, negation, question word or name, and few words.
 """
 
-from collections import Counter
 from typing import Final
 
 from datakit.matching.alignment import align, joined
@@ -60,9 +59,7 @@ def _match(
         _tenses(left), _tenses(right), bool(allowed) or any(w.kind == "question" for w in one)
     ):
         return None
-    stems_one, stems_two = (Counter(w.stem for w in words if w.kind != "honorific") for words in (one, two))
-    changed = max((stems_one - stems_two).total(), (stems_two - stems_one).total())
-    if changed > 2 * allowed + 2:  # slips count here and not below, hence the room
+    if _changed(one, two) > 2 * allowed + 2:  # slips count here and not below, hence the room
         return None
     same = same_but_slip if other_equal and shortest >= _ENOUGH_TO_COMPARE else same_word
     pairs, left_over, right_over = align(one, two, same)
@@ -80,6 +77,25 @@ def _match(
     if not reworded and is_statement(left) and is_statement(right) and not same_wording(left, right, allowed):
         return None
     return 2 * len(pairs) / (len(one) + len(two)) if left_over or right_over else 1.0
+
+
+def _changed(one: list[Lexeme], two: list[Lexeme]) -> int:
+    """Count the stems that one side has and the other lacks, titles aside, on the side where they are more."""
+    lacking: dict[str, int] = {}
+    for word in one:
+        if word.kind != "honorific":
+            lacking[word.stem] = lacking.get(word.stem, 0) + 1
+    count = sum(lacking.values())
+    shared = more = 0
+    for word in two:
+        if word.kind != "honorific":
+            left = lacking.get(word.stem, 0)
+            if left:
+                lacking[word.stem] = left - 1
+                shared += 1
+            else:
+                more += 1
+    return max(count - shared, more)
 
 
 def _to_the_letter(left: list[Lexeme], right: list[Lexeme]) -> bool:

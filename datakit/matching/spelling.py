@@ -40,11 +40,20 @@ def same_word(left: Lexeme, right: Lexeme) -> bool:
         return False
     if left.kind == "value" and right.kind == "value":
         return False
+    if _far(left.surface, right.surface) and _far(left.stem, right.stem):
+        return False
     a, b = (left, right) if left.surface <= right.surface else (right, left)
     named = left.kind == "name" or right.kind == "name"
-    if skeleton(a.surface) != skeleton(b.surface) and _both_known(skeleton(a.surface), skeleton(b.surface)):
-        return False
-    return _slip(a.surface, b.surface, named) or _slip(a.stem, b.stem, named)
+    if not _slip(a.surface, b.surface, named) and not _slip(a.stem, b.stem, named):
+        return False  # most pairs end here, before it is looked at whether both are words
+    one, two = skeleton(a.surface), skeleton(b.surface)
+    return one == two or not _both_known(one, two)
+
+
+def _far(a: str, b: str) -> bool:
+    """Tell from the lengths that more than a slip is between two words; a visarga counts for nothing."""
+    longer = abs(len(a) - len(b))
+    return longer > 1 and longer > 1 + max(a.count("ः"), b.count("ः"))
 
 
 def same_but_slip(left: Lexeme, right: Lexeme) -> bool:

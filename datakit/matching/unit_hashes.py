@@ -11,9 +11,7 @@ from datakit.matching.minhash import U64, mix
 
 USUAL: Final = 2**18
 """Units at a time: arrays of 2 MB, which a core's own cache holds."""
-_LONGEST: Final = (
-    64  # units; no word is longer, and taken four at a time a stretch of a megabyte takes seconds
-)
+_LONGEST: Final = 64  # units; words are shorter, and taken four at a time a stretch of a megabyte takes seconds
 _AT_ONCE: Final = 4
 _ODD: Final = np.uint64(0x9E3779B97F4A7C15)
 _HALF: Final = np.uint64(32)
