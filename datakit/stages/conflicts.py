@@ -156,36 +156,53 @@ def _forms(rows: pl.DataFrame) -> Iterator[tuple[Any, ...]]:
             yield at, *form_and_meetings(form, context, history), []
 
 
+@dataclass
+class _Said:
+    """One answer to a question in one form, with the rows that give it, best first."""
+
+    question: str
+    answer: str
+    named: str
+    """The best row, as people are told of it."""
+    rows: list[int]
+    sources: set[str]
+    priority: int | None
+
+
 def _judged(job: tuple[pl.DataFrame, frozenset[int]], texts: pl.DataFrame, *, policy: str) -> list[tuple[Any, ...]]:
     """Return the verdicts of a slice: whole groups of rows, best first, and those of them that people let stand."""
     rows, chosen = job
-    groups = rows.join(texts, on="row", how="left", maintain_order="left").partition_by("group", maintain_order=True)
-    return [verdict for group in groups for verdict in _judge(group, chosen, policy)]
+    known = {row: text for row, *text in texts.select("row", "question", "answer", "id", "source_id").iter_rows()}
+    groups: dict[int, dict[tuple[int, int], _Said]] = {}
+    for group, form, said, row, priority in rows.select("group", "form", "said", "row", "priority").iter_rows():
+        question, answer, row_id, source = known[row]
+        named = name_of(row_id, source)
+        way = groups.setdefault(group, {}).setdefault((form, said), _Said(question, answer, named, [], set(), None))
+        way.rows.append(row)
+        way.sources.add(source or "")
+        way.priority = max((p for p in (way.priority, priority) if p is not None), default=None)
+    return [verdict for ways in groups.values() for verdict in _judge(list(ways.values()), chosen, policy)]
 
 
-def _judge(group: pl.DataFrame, chosen: frozenset[int], policy: str) -> Iterator[tuple[Any, ...]]:
+def _judge(ways: list[_Said], chosen: frozenset[int], policy: str) -> Iterator[tuple[Any, ...]]:
     """Compare the different answers to questions that ask the same, and give verdicts where some are at odds."""
-    parts = group.partition_by("form", "said", maintain_order=True)
-    texts = [(part["question"][0], part["answer"][0]) for part in parts]
-    forms = [asked(question) for question, _ in texts]
+    forms = [asked(way.question) for way in ways]
     findings = {
-        (i, j): _compare(forms[i], forms[j], texts[i][1], texts[j][1]) for i, j in combinations(range(len(parts)), 2)
+        (i, j): _compare(forms[i], forms[j], ways[i].answer, ways[j].answer)
+        for i, j in combinations(range(len(ways)), 2)
     }
-    answers = [
-        Answer(tuple(part["row"]), frozenset(s or "" for s in part["source_id"]), part["priority"].max() or 0)  # type: ignore[arg-type]
-        for part in parts
-    ]
+    answers = [Answer(tuple(way.rows), frozenset(way.sources), way.priority or 0) for way in ways]
     at_odds = sorted({i for pair, finding in findings.items() if finding.same is False for i in pair})
     right = {number for number, answer in enumerate(answers) if not chosen.isdisjoint(answer.rows)}
     lost = losers(answers, findings, policy, chosen=right)
-    cluster = int(np.min([min(answers[i].rows) for i in at_odds])) if at_odds else 0
+    cluster = min((min(answers[i].rows) for i in at_odds), default=0)
     for i in at_odds:
         against = lost.get(i)
         for row in answers[i].rows:
             if against is None:
                 yield row, None, None, None, cluster, None
             else:
-                detail = _detail(findings[min(i, against), max(i, against)], i < against, parts[against])
+                detail = _detail(findings[min(i, against), max(i, against)], i < against, ways[against])
                 yield row, "conflicting_answer", detail, answers[against].rows[0], cluster, None
 
 
@@ -203,10 +220,9 @@ def _compare(one: Asked | None, two: Asked | None, answer: str, other: str) -> F
     return compare(replace(one, given=one.given | two.given), answer, other)
 
 
-def _detail(finding: Finding, first: bool, against: pl.DataFrame) -> str:
+def _detail(finding: Finding, first: bool, against: _Said) -> str:
     own, other = (finding.value, finding.other) if first else (finding.other, finding.value)
-    row = name_of(against["id"][0], against["source_id"][0])
-    return f"says {_short(own)!r}, but {row} says {_short(other)!r}"
+    return f"says {_short(own)!r}, but {against.named} says {_short(other)!r}"
 
 
 def _short(text: str) -> str:
