@@ -30,6 +30,9 @@ Positions = np.ndarray[Any, np.dtype[np.int64]]
 _FEW: Final = 32
 """Below this many texts, looking for each rule's trigger costs more (60 µs a call) than trying each rule."""
 
+_AT_AN_EDGE: Final = r"[\s|\x{0964}]"
+"""Space, bar and danda: what the rules for lines look at. A mended word that holds one is looked at again."""
+
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MAX_MEMO_WORDS: Final = (
     500_000  # about 100 MB; distinct damaged words of the 321 MB question set: see docs/normalization.md
@@ -76,11 +79,12 @@ class Column:
     def __init__(self, policy: Policy) -> None:
         self._rules: RuleSet = rule_set(policy)
         whole, word, line = (*self._rules.any_script, *self._rules.text), self._rules.word, self._rules.line
-        self._whole, self._line = _union(whole), _union(line)
+        self._whole, self._line, self._rare = _union(whole), _union(line), _union((*whole, *line))
         self._any = _union((*whole, *word, *line))
         self._word = _union(word)
         self._suspect = f"[^ ]*(?:{self._word})[^ ]*"
         self._memo: dict[str, Mended | None] = {}  # None: no rule changes the word
+        self._settled: set[str] = set()  # words that no rule has anything more to do with once they are mended
 
     def run(self, series: pl.Series) -> tuple[pl.Series, Touched]:
         """Return the normalized column, and for each changed row number the ids of the rules that touched it."""
@@ -92,17 +96,23 @@ class Column:
             rows, active = rows[hits], active.gather(hits)
             if not len(rows):
                 break
-            changed = self._one_pass(active)
+            changed, again = self._one_pass(active)
             for position, mended in changed.items():
                 _note(result, int(rows[position]), mended)
-            rows = rows[list(changed)]
-            active = pl.Series([text for text, _ in changed.values()], dtype=pl.String)
+            rows = rows[again]
+            active = pl.Series([changed[position][0] for position in again], dtype=pl.String)
         return _replace(series, result), {row: ids for row, (_, ids) in result.items()}
 
-    def _one_pass(self, active: pl.Series) -> dict[int, Mended]:
-        """Apply every rule once; return the rows that changed, by position in `active`."""
+    def _one_pass(self, active: pl.Series) -> tuple[dict[int, Mended], list[int]]:
+        """Apply every rule once; return the rows that changed, by position in `active`, and which to look at again.
+
+        Most rows need only words mended. Where no rule but those for words saw anything, and each mended word is
+        settled, nothing can be left to do: triggers that reach over a space see the same letters beside it as before.
+        """
         changed: dict[int, Mended] = {}
-        self._whole_rules(active, _where(active, self._whole), changed)
+        rare = _where(active, self._rare)
+        self._whole_rules(active, rare[_where(active.gather(rare), self._whole)], changed)
+        open_rows = set(rare.tolist())
         current = _replace(active, changed)
         marathi = current.str.contains("[\u0900-\u097f]").fill_null(False)
         damaged = self._damaged_words(current, marathi)
@@ -110,12 +120,18 @@ class Column:
             _pick(current, np.array(list(damaged), dtype=np.int64)), damaged.values(), strict=True
         ):
             _note(changed, position, self._mend_words(text, words))
-        current = _replace(active, changed)
-        rows = _where(current, self._line, only=marathi)
-        for position, mended in zip(rows.tolist(), _apply(self._rules.line, current.gather(rows)), strict=True):
+            if not self._settled.issuperset(words):
+                open_rows.add(position)
+        may = np.array(sorted(open_rows), dtype=np.int64)
+        place = {position: number for number, position in enumerate(may.tolist())}
+        before = active.gather(may)
+        texts = _replace(before, {place[at]: mended for at, mended in changed.items() if at in open_rows})
+        hits = _where(texts, self._line, only=marathi.gather(may))
+        for position, mended in zip(may[hits].tolist(), _apply(self._rules.line, texts.gather(hits)), strict=True):
             _note(changed, position, mended)
-        before = dict(_pick(active, np.array(list(changed), dtype=np.int64)))
-        return {position: mended for position, mended in changed.items() if mended[0] != before[position]}
+        again = [at for at, (text, _) in changed.items() if at in open_rows and text != before[place[at]]]
+        undone = open_rows.difference(again)
+        return {at: mended for at, mended in changed.items() if at not in undone}, again
 
     def _whole_rules(self, active: pl.Series, rows: Positions, changed: dict[int, Mended]) -> None:
         texts = []
@@ -131,22 +147,30 @@ class Column:
 
     def _damaged_words(self, current: pl.Series, marathi: pl.Series) -> dict[int, list[str]]:
         """Return the different words to mend by row, in the order of the rows."""
-        rows = _where(current, self._word, only=marathi)
+        rows = np.flatnonzero(marathi.to_numpy())  # nearly all have such a word: looking for it first would cost more
         suspects = pl.DataFrame({"row": rows, "word": current.gather(rows)})
         found = suspects.with_columns(pl.col("word").str.extract_all(self._suspect)).explode("word").drop_nulls("word")
         words = found["word"].unique().to_list()
         if len(self._memo) + len(words) > _MAX_MEMO_WORDS:
             self._memo.clear()
-        every = range(len(self._rules.word))
-        for word in words:
-            if word not in self._memo:
-                mended = _apply_found(self._rules.word, word, every)
-                self._memo[word] = mended if mended[1] else None
+            self._settled.clear()
+        self._remember([word for word in words if word not in self._memo])
         damaged = pl.Series([word for word in words if self._memo[word]], dtype=pl.String)
         by_row: dict[int, list[str]] = {}
         for row, word in found.filter(pl.col("word").is_in(damaged.implode())).unique(maintain_order=True).iter_rows():
             by_row.setdefault(row, []).append(word)
         return by_row
+
+    def _remember(self, words: Sequence[str]) -> None:
+        every = range(len(self._rules.word))
+        mended = [_apply_found(self._rules.word, word, every) for word in words]
+        open_words = pl.Series([after for after, _ in mended], dtype=pl.String).str.contains(
+            rf"{self._any}|{_AT_AN_EDGE}"
+        )
+        for word, (after, ids), is_open in zip(words, mended, open_words, strict=True):
+            self._memo[word] = (after, ids) if ids else None
+            if ids and not is_open and after and (after[0], after[-1]) == (word[0], word[-1]):
+                self._settled.add(word)
 
     def _mend_words(self, text: str, words: Sequence[str]) -> Mended:
         """Replace words of a text, as often as each stands there between spaces."""

@@ -91,12 +91,12 @@ def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
     live = batch.filter(is_live())
     normal: pl.DataFrame | None = None  # the texts as `normalize` left them
     looking = [stage for stage in recipe.row_stages if hasattr(stage, "trigger")]
-    look: pl.Series | None = None
+    look: pl.DataFrame | None = None
     for stage in recipe.row_stages:
         began = time.perf_counter()
         if look is None and stage in looking:
             look = first_look(live, [getattr(later, "trigger") for later in looking[looking.index(stage) :]])  # noqa: B009
-        marked = apply_safely(stage, live.drop("__row").with_columns([] if look is None else [look]))
+        marked = apply_safely(stage, live.drop("__row").with_columns([] if look is None else look))
         marked = marked.with_columns(live["__row"])
         passed = marked.select(is_live()).to_series()
         if look is not None:

@@ -13,28 +13,34 @@ import polars as pl
 
 from datakit.record import TEXT
 
-SHOWN: Final = "__shown_at_first"
-"""A column that a batch may carry beside the record: whether a trigger of any stage was found in a text of the row."""
+_SHOWN: Final = "__shown_"
 
 
-def first_look(batch: pl.DataFrame, triggers: Sequence[str]) -> pl.Series:
-    """Return whether one of the triggers, Rust patterns, is in any text of a row."""
-    pattern = "|".join(f"(?:{trigger})" for trigger in triggers)
-    texts = [name for name in TEXT if batch[name].null_count() < batch.height]
-    if not texts or not triggers:
-        return pl.repeat(False, batch.height, dtype=pl.Boolean, eager=True).alias(SHOWN)
-    found = pl.any_horizontal(pl.col(name).str.contains(pattern).fill_null(False) for name in texts)
-    return batch.select(found.alias(SHOWN)).to_series()
+def first_look(batch: pl.DataFrame, triggers: Sequence[str]) -> pl.DataFrame:
+    """Return which texts hold one of the triggers, Rust patterns: a boolean column for each column of text.
 
-
-def among_shown(batch: pl.DataFrame, when: pl.Expr) -> pl.Series:
-    """Return `when` for each row, false where the first look saw nothing; a batch that had none is read as a whole.
-
-    For expressions alone that hold only where the stage's trigger is found.
+    A batch carries these columns beside the record to the stages that the triggers are of.
     """
-    if SHOWN in batch.columns:
-        return asked_of(batch, batch[SHOWN], when)
-    return batch.select(when.fill_null(False)).to_series()
+    pattern = "|".join(f"(?:{trigger})" for trigger in triggers)
+    look = batch.select(_found(name, pattern).alias(_SHOWN + name) for name in TEXT if triggers)
+    return look if triggers else pl.DataFrame()
+
+
+def shows(batch: pl.DataFrame, pattern: str, *columns: str) -> pl.Series:
+    """Return in which rows a text of the columns matches; texts in which the first look saw nothing are not read.
+
+    For patterns alone that match only where the stage's trigger does. A batch without a first look is read as a whole.
+    """
+    rows = pl.repeat(False, batch.height, dtype=pl.Boolean, eager=True)
+    for name in columns:
+        looked = _SHOWN + name in batch.columns
+        seen = batch[_SHOWN + name] if looked else batch[name].is_not_null()
+        rows |= asked_of(batch, seen, _found(name, pattern))
+    return rows
+
+
+def _found(name: str, pattern: str) -> pl.Expr:
+    return pl.col(name).str.contains(pattern).fill_null(False)
 
 
 def asked_of(batch: pl.DataFrame, rows: pl.Series, when: pl.Expr) -> pl.Series:

@@ -8,7 +8,8 @@ from datakit.screening.phrases import either
 from datakit.screening.verhoeff import is_valid
 
 SUSPECT: Final = (
-    r"\S\s?(?:@|[\[(](?i:at)[\])])\s?\S|[0-9०-९](?:[\s.()-]{0,3}[0-9०-९]){8}"
+    r"\S ?(?:@|[\[(](?i:at)[\])]) ?[A-Za-z0-9०-९-]+ ?(?:\.|[\[(](?i:dot)[\])])"  # a mention (@name) has no dot behind
+    r"|\S@[A-Za-z\u017F\u212A]|[0-9०-९](?:[\s.()-]{0,3}[0-9०-९]){8}"
     r"|[A-Za-z]{5}[ -]?[0-9०-९]{4}[ -]?[A-Za-z]|[A-Z]{4}[0०][A-Z0-9०-९]{6}"
 )
 """What every kind below shows, as a Rust pattern; one row in 30 of real QA has it."""
@@ -41,6 +42,7 @@ _ABOUT_AADHAAR: Final = re.compile(rf"{either('pii_words', 'aadhaar')}[^\n\d]{{0
 _ABOUT_PHONE: Final = re.compile(rf"(?:{either('pii_words', 'phone')}[^\n\d]{{0,20}}|\+)$")
 _SHOWN_BY: Final = {
     re.compile(r"@|[\[(](?i:at)[\])]"): frozenset({"email", "upi"}),
+    re.compile(r"[A-Za-z\u017F\u212A]{4}"): frozenset({"pan", "ifsc"}),
     re.compile(r"\d(?:[\s().+-]{0,4}\d){7}"): frozenset({"account", "aadhaar", "phone"}),
 }
 """What a text shows in which these kinds may be found: looking for it is cheaper than looking for each of them."""

@@ -1,6 +1,8 @@
 """Find text that says the same thing again and again, as broken pages and language models in a loop do."""
 
 import re
+from collections import Counter
+from operator import eq
 from typing import Final
 
 MIN_WORDS: Final = 8
@@ -38,9 +40,12 @@ def repetition(text: str) -> str | None:
 
 def _loop(words: list[str]) -> str | None:
     for period in range(1, min(MAX_PERIOD_WORDS, len(words) // 3) + 1):
+        same = list(map(eq, words, words[period:]))
+        if (sum(same) + period) * 2 < len(words):
+            continue  # a run of them cannot make up half of the text; most texts end here
         run = longest = end = 0
-        for at in range(period, len(words)):
-            run = run + 1 if words[at] == words[at - period] else 0
+        for at, equal in enumerate(same, start=period):
+            run = run + 1 if equal else 0
             if run > longest:
                 longest, end = run, at
         times = longest // period + 1
@@ -54,13 +59,16 @@ def _loop(words: list[str]) -> str | None:
 
 
 def _top_phrase(words: list[str]) -> str | None:
-    total = sum(map(len, words))
+    sizes = [len(word) for word in words]
+    least, longest = MAX_TOP_SHARE * sum(sizes), max(sizes)
     for size in range(3, 7):
-        counts: dict[tuple[str, ...], int] = {}
-        for at in range(len(words) - size + 1):
-            phrase = tuple(words[at : at + size])
-            counts[phrase] = counts.get(phrase, 0) + 1
-        phrase, count = max(counts.items(), key=lambda item: item[1] * sum(map(len, item[0])))
-        if count >= MIN_TIMES and count * sum(map(len, phrase)) > MAX_TOP_SHARE * total:
+        counts = Counter(zip(*(words[at:] for at in range(size)), strict=False))
+        if max(counts.values()) < MIN_TIMES:
+            return None  # nor does any longer phrase come so often
+        # Only a phrase that could hold too much is worth adding up: nearly all stand there once.
+        often = {phrase: count for phrase, count in counts.items() if count * size * longest > least}
+        held = {phrase: count * sum(map(len, phrase)) for phrase, count in often.items()}
+        phrase = max(held, key=held.__getitem__, default=None)
+        if phrase is not None and often[phrase] >= MIN_TIMES and held[phrase] > least:
             return " ".join(phrase)
     return None

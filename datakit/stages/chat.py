@@ -12,8 +12,8 @@ import polars as pl
 from datakit.devanagari.rules import MAY_COMPOSE
 from datakit.lineage import canonical_json, row_id
 from datakit.record import TEXT
-from datakit.screening.first_look import among_shown
-from datakit.screening.suspects import any_text, mark_suspects
+from datakit.screening.first_look import shows
+from datakit.screening.suspects import mark_suspects
 from datakit.stage import Fault
 
 SPECIAL_TOKEN: Final = (
@@ -49,7 +49,7 @@ class Chat:
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         token = pl.coalesce(pl.col(name).str.extract(f"({SPECIAL_TOKEN})") for name in TEXT)
         fault = Fault("special_token_in_text", token.is_not_null(), pl.format("the text holds {}", token))
-        held = among_shown(batch, any_text(SPECIAL_TOKEN, *TEXT))
+        held = shows(batch, SPECIAL_TOKEN, *TEXT)
         batch = mark_suspects(batch, self.name, pl.lit(held), lambda rows: rows, [fault])
         if self.system:
             batch = batch.with_columns(pl.coalesce("system", pl.lit(self.system)).alias("system"))
@@ -57,9 +57,7 @@ class Chat:
 
     def ids(self, batch: pl.DataFrame) -> pl.Series:
         """Return each row's id. Ordinary rows are hashed as the bytes they are, four times as fast as by `row_id`."""
-        care = (
-            among_shown(batch, any_text(f"{MAY_COMPOSE}|{CONTROL}", *TEXT)) | batch.select(_has("history")).to_series()
-        )
+        care = shows(batch, f"{MAY_COMPOSE}|{CONTROL}", *TEXT) | batch.select(_has("history")).to_series()
         ids = pl.Series("id", [None] * batch.height, dtype=pl.String)
         special, plain = batch.filter(care), batch.filter(~care)
         ids = ids.scatter(care.arg_true(), [row_id(turns) for turns in self.messages(special)])

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Final
 import polars as pl
 
 from datakit.screening import damage_signs as signs
-from datakit.screening.first_look import among_shown
+from datakit.screening.first_look import shows
 from datakit.screening.known_words import WORD, is_known, unknown_share
 from datakit.screening.legacy_font import SUSPECT as LEGACY_SUSPECT
 from datakit.screening.legacy_font import legacy_font
@@ -76,7 +76,7 @@ class Damage:
         """Return the batch with damaged rows marked or flagged."""
         heads = [pl.col(name).str.head(HEAD_CHARS) for name in READ]
         strange = unknown_share(batch.select(pl.concat_str(heads, separator="\n", ignore_nulls=True)).to_series())
-        batch = batch.with_columns(among_shown(batch, any_text(_SUSPECT, *READ)).alias(_SHOWN))
+        batch = batch.with_columns(shows(batch, _SUSPECT, *READ).alias(_SHOWN))
         suspect = pl.col(_SHOWN) | pl.lit(strange >= MIN_UNKNOWN_SHARE)
         heavy = self._heavy()
         faults = [Fault(reason, heavy[reason], _DETAIL[reason]) for reason in self.reasons]

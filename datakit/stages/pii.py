@@ -7,9 +7,9 @@ import polars as pl
 
 from datakit.errors import UsageError
 from datakit.record import TEXT, is_live
-from datakit.screening.first_look import among_shown
+from datakit.screening.first_look import shows
 from datakit.screening.personal_data import SUSPECT, find_personal, masked
-from datakit.screening.suspects import any_text, mark_suspects
+from datakit.screening.suspects import mark_suspects
 from datakit.stage import Fault
 
 POLICIES: Final = ("reject", "mask")
@@ -40,7 +40,7 @@ class Pii:
 
     def apply(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return the batch with rows marked, or with texts masked."""
-        suspect = pl.lit(among_shown(batch, any_text(SUSPECT, *TEXT)))
+        suspect = pl.lit(shows(batch, SUSPECT, *TEXT))
         if self.policy == "mask":
             return _mask(batch, suspect)
         fault = Fault("personal_data", pl.col("__kinds").is_not_null(), pl.col("__kinds"))
@@ -49,15 +49,12 @@ class Pii:
 
 def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     """Add which kinds of personal data a row has, as `phone in answer`; null for none."""
-    kinds = []
-    for texts in rows.select(TEXT).iter_rows():
-        found = [
-            f"{one.kind} in {name}"
-            for name, text in zip(TEXT, texts, strict=True)
-            if text
-            for one in find_personal(text)
-        ]
-        kinds.append(", ".join(dict.fromkeys(found)) or None)
+    found: dict[int, list[str]] = {}
+    for name in TEXT:
+        showing = rows[name].str.contains(SUSPECT).fill_null(False)
+        for row, text in zip(showing.arg_true(), rows[name].filter(showing), strict=True):
+            found.setdefault(row, []).extend(f"{one.kind} in {name}" for one in find_personal(text))
+    kinds = [", ".join(dict.fromkeys(found.get(row, ()))) or None for row in range(rows.height)]
     return rows.with_columns(pl.Series("__kinds", kinds, dtype=pl.String))
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from datakit.screening.first_look import among_shown, asked_of
+from datakit.screening.first_look import asked_of, shows
 from datakit.screening.options import like_an_option, lists_options, only_an_option
 from datakit.screening.phrases import as_words, either, letters_of, shown_by
 from datakit.screening.suspects import any_text, mark_suspects
@@ -69,10 +69,8 @@ class Placeholder:
         short = (answer.str.len_bytes() <= 120) | (question.str.len_bytes() <= 120)
         template = answer.str.contains(NUMBERED_OPTION) & ~answer.str.contains(rf"^\W*\S+\s*{_DIGITS[:-1]}\W*$")
         asked = batch.with_columns(
-            among_shown(batch, any_text(_INSIDE, *_BOTH)).alias("__inside"),
-            asked_of(batch, among_shown(batch, any_text(_OPENS, *_BOTH)), any_text(VARIABLE, *_BOTH)).alias(
-                "__variable"
-            ),
+            shows(batch, _INSIDE, *_BOTH).alias("__inside"),
+            asked_of(batch, shows(batch, _OPENS, *_BOTH), any_text(VARIABLE, *_BOTH)).alias("__variable"),
             question.str.contains(NUMBERED).alias("__numbered"),
             _may_be_stock().alias("__may_be_stock"),
         )

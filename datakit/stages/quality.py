@@ -7,7 +7,7 @@ import polars as pl
 
 from datakit.screening.cut_answer import is_cut
 from datakit.screening.echo import echo, may_echo
-from datakit.screening.first_look import among_shown, asked_of
+from datakit.screening.first_look import asked_of, shows
 from datakit.screening.phrases import as_words, either, kinds, shown_by
 from datakit.screening.question_asks import asks_nothing, may_ask_nothing
 from datakit.screening.repetition import MIN_WORDS, repetition
@@ -65,8 +65,8 @@ class Quality:
         tiny = question.str.len_bytes() <= 300
         loops = _unique_percent(batch["answer"]) <= self.max_unique_percent
         asked = batch.with_columns(
-            among_shown(batch, answer.str.contains("|".join((TAIL, *HINTS)))).alias("__page"),
-            among_shown(batch, answer.str.contains(f"{REFUSAL}|{OPENING}|{SELF}")).alias("__speaks"),
+            shows(batch, "|".join((TAIL, *HINTS)), "answer").alias("__page"),
+            shows(batch, f"{REFUSAL}|{OPENING}|{SELF}", "answer").alias("__speaks"),
             is_cut().alias("__cut"),
             loops.alias("__loops"),
         )

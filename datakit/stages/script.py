@@ -5,9 +5,9 @@ from typing import ClassVar, Final
 
 import polars as pl
 
-from datakit.screening.first_look import among_shown
+from datakit.screening.first_look import asked_of, shows
 from datakit.screening.phrases import either
-from datakit.screening.suspects import any_text, mark_suspects
+from datakit.screening.suspects import mark_suspects
 from datakit.stage import Fault
 
 DEVANAGARI: Final = r"[\u0900-\u0963\u0970-\u097F\u{A8E0}-\u{A8FF}]"
@@ -47,10 +47,16 @@ class Script:
         foreign = pl.col("__share") < self.min_devanagari_percent
         if self.leave_romanised:
             foreign &= pl.col("__romanised") < MIN_ROMANISED
+        texts = ("question", "answer")
+        # A share of all characters that is enough is enough of the letters: a name in Latin letters costs one count.
+        least = (
+            sum((pl.col(name).str.len_chars().fill_null(0) for name in texts), pl.lit(0)) * self.min_devanagari_percent
+        )
+        few = _count(DEVANAGARI, *texts) * 100 < least
         return mark_suspects(
             batch,
             self.name,
-            pl.lit(among_shown(batch, any_text(FOREIGN, "question", "answer"))),
+            pl.lit(asked_of(batch, shows(batch, FOREIGN, *texts), few)),
             _measure,
             [Fault("not_devanagari", foreign, _detail(self.min_devanagari_percent))],
         )
@@ -63,9 +69,10 @@ def _detail(least: int) -> pl.Expr:
 
 
 def _measure(rows: pl.DataFrame) -> pl.DataFrame:
-    def count(pattern: str) -> pl.Expr:
-        return sum((pl.col(name).str.count_matches(pattern).fill_null(0) for name in ("question", "answer")), pl.lit(0))
+    texts = ("question", "answer")
+    share = _count(DEVANAGARI, *texts) * 100 / _count(LETTER, *texts).clip(1)
+    return rows.with_columns(share.alias("__share"), _count(ROMANISED, *texts).alias("__romanised"))
 
-    return rows.with_columns(
-        (count(DEVANAGARI) * 100 / count(LETTER).clip(1)).alias("__share"), count(ROMANISED).alias("__romanised")
-    )
+
+def _count(pattern: str, *columns: str) -> pl.Expr:
+    return sum((pl.col(name).str.count_matches(pattern).fill_null(0) for name in columns), pl.lit(0))

@@ -6,6 +6,8 @@ from pathlib import Path
 import polars as pl
 import pytest
 import zstandard
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datakit.devanagari import Policy, normalize, normalize_series, normalize_with_rules, rule_lists
 from datakit.devanagari import column as module
@@ -89,3 +91,55 @@ def test_a_damaged_word_may_follow_itself() -> None:
     """The same word again and again, and as a part of another, is mended as the plain engine mends it."""
     for text in ("मंुबई मंुबई मंुबई", "मंुबईकर मंुबई", " मंुबई  मंुबई ", "मंुबई\nमंुबई मंुबई", "दुस-या मंुबई दुस-या"):
         assert normalize_series(pl.Series([text]))[0] == normalize(text)
+
+
+BESIDE = st.lists(
+    st.sampled_from(
+        [
+            "क\u200d",
+            "\u200cक",
+            "\u200d",
+            "ा",
+            "ीक",
+            "स्वत:",
+            "त:",
+            "क",
+            "मंुबई",
+            "।",
+            "।\u200d",
+            "|",
+            "क|",
+            "\n",
+            "\t",
+            "a",
+            "&#x93e;",
+            "अा",
+        ]
+    ),
+    max_size=7,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(st.tuples(BESIDE, st.sampled_from([" ", " ", "  ", "", "\n"])), min_size=1, max_size=4))
+def test_words_that_settle_leave_nothing_to_do_beside_them(rows: list[tuple[list[str], str]]) -> None:
+    """Rows are looked at again where what stands beside a space or a line end has changed, and else need not be."""
+    texts = [space.join(words) for words, space in rows]
+    after, touched = Column(Policy()).run(pl.Series(texts))
+    assert after.to_list() == [normalize(text) for text in texts]
+    assert set(touched) == {row for row, text in enumerate(texts) if normalize(text) != text}
+
+
+def test_a_row_of_settled_words_is_done_after_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`मंुबई` becomes `मुंबई`, and the row is not read again."""
+    column, passes = Column(Policy()), []
+    once = column._one_pass
+
+    def counted(active: pl.Series) -> object:
+        passes.append(active.to_list())
+        return once(active)
+
+    monkeypatch.setattr(column, "_one_pass", counted)
+    assert column.run(pl.Series(["ती मंुबई होती", "पुणे", "मंुबई  मंुबई"]))[0].to_list() == ["ती मुंबई होती", "पुणे", "मुंबई मुंबई"]
+    assert len(passes[0]) == 2
+    assert all("ती मुंबई होती" not in texts for texts in passes)

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 
 from datakit.pipeline.rows import process
 from datakit.recipe import BUILTIN, DEFAULT, Recipe, load
-from datakit.record import TEXT, frame, is_live
-from datakit.screening.first_look import SHOWN, among_shown, asked_of, first_look
+from datakit.record import SCHEMA, frame, is_live
+from datakit.screening.first_look import asked_of, first_look, shows
 from datakit.screening.phrases import as_words, either, phrases, shown_by
 from datakit.stages.pii import Pii
 from tests.stages.strategies import rows
@@ -28,7 +28,7 @@ def test_a_stage_says_the_same_with_and_without_the_first_look(batch: pl.DataFra
     """Rows in which nothing was seen are rows that no stage with a trigger would have named for it."""
     look = first_look(batch, TRIGGERS)
     for stage in LOOKING:
-        assert stage.apply(batch.with_columns(look)).drop(SHOWN).equals(stage.apply(batch)), stage.name
+        assert stage.apply(batch.with_columns(look)).drop(look.columns).equals(stage.apply(batch)), stage.name
 
 
 @settings(max_examples=20, deadline=None)
@@ -53,7 +53,7 @@ def test_texts_that_a_stage_rewrites_are_looked_at_again() -> None:
     row = {"question": "संपर्क कोणता?", "answer": "दूरध्वनी ९८२२४९८२२४ असा आहे", "file": "f", "locator": "line 1"}
     out = process(frame([row]), Recipe(name="x", row_stages=tuple(stages), corpus_stages=recipe.corpus_stages))
     assert out.rows["answer"].to_list() == ["दूरध्वनी [दूरध्वनी] असा आहे"]
-    assert SHOWN not in out.rows.columns
+    assert out.rows.columns == list(SCHEMA)
 
 
 @pytest.mark.parametrize(
@@ -80,21 +80,29 @@ def test_a_phrase_inside_a_longer_word_shows_nothing() -> None:
 
 
 def test_the_question_is_put_to_the_named_rows_only() -> None:
-    """Rows outside are false whatever they hold, null is false, and a batch without the column is read as a whole."""
+    """Rows outside are false whatever they hold, and null is false."""
     batch = frame([{"question": text} for text in ("क", "ख", None, "क")])
     asks = pl.col("question") == "क"
     assert asked_of(batch, pl.Series([False, True, True, True]), asks).to_list() == [False, False, False, True]
     assert asked_of(batch, pl.Series([False] * 4), asks).to_list() == [False] * 4
-    assert among_shown(batch, asks).to_list() == [True, False, False, True]
-    seen = batch.with_columns(pl.Series(SHOWN, [True, True, True, False]))
-    assert among_shown(seen, asks).to_list() == [True, False, False, False]
+    assert asked_of(batch, pl.Series([True] * 4), asks).to_list() == [True, False, False, True]
+
+
+def test_texts_that_showed_nothing_are_not_read() -> None:
+    """Text by text: a question in which something was seen does not make the answer beside it worth a search."""
+    batch = frame([{"question": "क", "answer": "क"}, {"question": "ख", "answer": "क"}, {"answer": "क"}])
+    assert shows(batch, "क", "question", "answer").to_list() == [True, True, True]
+    assert shows(batch, "क", "question", "context").to_list() == [True, False, False]
+    looked = batch.with_columns(first_look(batch, ["ख", "ग"]))
+    assert shows(looked, "क", "question", "answer").to_list() == [False] * 3
+    assert shows(looked, "ख", "question").to_list() == [False, True, False]
 
 
 def test_a_batch_without_text_or_triggers_shows_nothing() -> None:
-    """No column of text, or nothing to look for: false for each row."""
+    """No text: false for each row. Nothing to look for: no columns, and so nothing is passed over."""
     empty = frame([{"file": "f"}, {"file": "g"}])
-    assert first_look(empty, TRIGGERS).to_list() == [False, False]
-    assert first_look(frame([dict.fromkeys(TEXT, "क?")]), []).to_list() == [False]
+    assert not any(any(column) for column in first_look(empty, TRIGGERS))
+    assert first_look(empty, []).width == 0
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in BUILTIN.glob("*.toml")))

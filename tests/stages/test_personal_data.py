@@ -2,13 +2,14 @@
 
 from itertools import pairwise
 
+import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from datakit.errors import UsageError
 from datakit.record import frame
-from datakit.screening.personal_data import TOKENS, find_personal, masked
+from datakit.screening.personal_data import SUSPECT, TOKENS, find_personal, masked
 from datakit.screening.verhoeff import is_valid
 from datakit.stages.pii import Pii
 
@@ -166,3 +167,44 @@ def test_no_kind_is_passed_over(text: str) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("datakit.screening.personal_data._SHOWN_BY", {})
         assert find_personal(text) == found
+
+
+PARTS = st.sampled_from(
+    [
+        *PERSONAL,
+        "@",
+        " @ ",
+        "[at]",
+        "(DOT)",
+        ".",
+        " .",
+        "a",
+        "ram",
+        "mail.co",
+        "9",
+        "१२",
+        " ",
+        "-",
+        "ABCDE",
+        "0",
+        "upi",
+        "²",
+        "क",
+        "(022)",
+    ]
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(st.lists(PARTS, max_size=9).map("".join))
+def test_no_personal_data_is_passed_over(text: str) -> None:
+    """Where anything is found, the pattern that decides which texts are searched at all lets the text through."""
+    if find_personal(text):
+        assert pl.select(pl.lit(text).str.contains(SUSPECT)).item(), text
+
+
+@pytest.mark.parametrize("text", ["धन्यवाद @narendramodi", "RT @abc: शिवजयंती @xyz", "दर @ ५० रुपये", "शिवनेरी @ जुन्नर"])
+def test_a_mention_is_no_address(text: str) -> None:
+    """Posts are full of names behind @: without a dot behind them they are not searched for addresses."""
+    assert not pl.select(pl.lit(text).str.contains(SUSPECT)).item()
+    assert find_personal(text) == []
