@@ -53,12 +53,13 @@ def block_keys(
     rows = questions.rows
     total = setting.copy()
     np.add.at(total, owner, hashes)
-    free = kinds == FREE
+    free, fixed = np.flatnonzero(kinds == FREE), np.flatnonzero(kinds >= BOUND)
     count = np.bincount(owner[free], minlength=rows)
     bound = setting.copy()
-    np.add.at(bound, owner[kinds >= BOUND], hashes[kinds >= BOUND])
+    np.add.at(bound, owner[fixed], hashes[fixed])
     short = usable & (count <= LEFT_OUT_UP_TO)
-    chosen = (free | (kinds == ASKING)) & short[owner]  # a slip in कोणता makes कोणात
+    may_go = (kinds == FREE) | (kinds == ASKING)  # a slip in कोणता makes कोणात
+    chosen = np.flatnonzero(may_go & short[owner])
     left = np.concatenate([total[owner[chosen]] - hashes[chosen], total[short]])
     of = np.concatenate([owner[chosen], np.flatnonzero(short)])
     columns = _parts(stage, rows, of, mix(left))
@@ -78,16 +79,13 @@ def _bands(
     stage: str, rows: int, owner: NDArray[np.int64], hashes: U64, wanted: NDArray[np.bool_], bound: U64
 ) -> list[pl.Series]:
     pair_owner, pairs = word_pairs(owner, hashes)
-    at = wanted[pair_owner]
+    at = np.flatnonzero(wanted[pair_owner])
     pair_owner, pairs = pair_owner[at], pairs[at]
-    which, starts = np.unique(pair_owner, return_index=True)
-    values = bands(starts, pairs) if len(which) else np.empty((BANDS, 0), dtype=np.uint64)
-    found = []
-    for number in range(BANDS):
-        full = np.zeros(rows, dtype=np.uint64)
-        full[which] = mix(values[number] ^ bound[which])
-        missing = np.ones(rows, dtype=bool)
-        missing[which] = False
-        column = pl.DataFrame({"band": full, "missing": missing}).select(pl.when(~pl.col("missing")).then("band"))
-        found.append(column["band"].alias(f"{stage}.band{number:02}"))
-    return found
+    starts = np.flatnonzero(np.diff(pair_owner, prepend=-1))
+    which = pair_owner[starts]
+    values = bands(starts, pairs)
+    places = pl.Series(np.full(rows, -1)).scatter(which, np.arange(len(which))).replace(-1, None)
+    return [
+        pl.Series(mix(values[number] ^ bound[which])).gather(places).alias(f"{stage}.band{number:02}")
+        for number in range(BANDS)
+    ]

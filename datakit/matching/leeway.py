@@ -62,9 +62,9 @@ def leeway(words: list[Lexeme], at: int, kind: str, case: str, narrow: str) -> s
     Ways: `doers`, `setting`, `slight`. `case`: of the word or of what carries it; `narrow`: what `scoped` says.
     """
     word = words[at]
-    after = _after(words, at)
     if kind not in ONE_FACT or word.stem in _listed("period") or after_it(word):
         return ""
+    after = _after(words, at)
     if word.kind == "event" and case in ("loc", "abl") and any(other.kind == "event" for other in _others(words, at)):
         return "setting"  # कैदेतून सुटका
     if is_relation(word):

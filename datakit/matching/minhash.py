@@ -34,8 +34,8 @@ _FACTORS: Final = mix(np.arange(1, BANDS * ROWS_A_BAND + 1, dtype=np.uint64)) | 
 
 def word_pairs(owner: NDArray[np.int64], hashes: U64) -> tuple[NDArray[np.int64], U64]:
     """Return owner and hash of each pair of neighbouring words of one text."""
-    same = owner[1:] == owner[:-1]
-    return owner[1:][same], mix(hashes[:-1][same] * np.uint64(3) + hashes[1:][same])
+    second = np.flatnonzero(owner[1:] == owner[:-1]) + 1
+    return owner[second], mix(hashes[second - 1] * np.uint64(3) + hashes[second])
 
 
 def bands(starts: NDArray[np.int64], features: U64) -> U64:

@@ -36,7 +36,7 @@ _memo: dict[int, tuple[bool, tuple[int, ...]]] = {}
 
 def question_blocks(questions: QuestionArrays) -> pl.Series:
     """Return the hashes of each question, ascending; none for those without words, or with more than 28."""
-    words, kept = questions.words, np.flatnonzero(questions.kept)
+    words, kept = questions.words, questions.kept
     count = np.bincount(words.owner, minlength=words.rows)
     free = words.kinds == FREE
     usable = (count > 0) & (np.bincount(words.owner[free], minlength=words.rows) <= LEFT_OUT_UP_TO)

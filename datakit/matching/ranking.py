@@ -31,14 +31,26 @@ def rank_columns(batch: pl.DataFrame, stage: str, misspelt: NDArray[np.int64] | 
         + (_UNKNOWN - pl.lit(pl.Series(unknown)).clip(0, _UNKNOWN)).cast(pl.UInt32) * _LONGEST
         + text.clip(0, _LONGEST - 1).cast(pl.UInt32)
     )
+    frame = batch.select(complete.alias(f"{stage}.complete"))
+    order, place = _order_and_place(batch.select("id", *_WHERE, "question", "answer"))
+    return frame.with_columns(order.alias(f"{stage}.order"), place.alias(f"{stage}.place"))
+
+
+_WHERE: Final = ("source_id", "file", "locator", "raw_sha256")
+_last: Final[list[tuple[pl.DataFrame, pl.Series, pl.Series]]] = []
+
+
+def _order_and_place(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Return what three stages rank the rows of a batch by; the last batch's is remembered, known again by content."""
+    for held, order, place in _last:
+        if held.equals(rows):
+            return order, place
     unnamed = pl.when(pl.col("id").is_null())
-    where = [pl.col(name) for name in ("source_id", "file", "locator", "raw_sha256")]
-    where += [unnamed.then(pl.col(name)) for name in ("question", "answer")]
-    place = pl.concat_str(*(part.fill_null("") for part in where), separator="\x1f")
-    frame = batch.select(complete.alias(f"{stage}.complete"), place.alias(f"{stage}.place"))
-    return frame.select(
-        f"{stage}.complete", _sortable(batch["id"]).alias(f"{stage}.order"), hash_64(frame[f"{stage}.place"])
-    )
+    where = [*map(pl.col, _WHERE), *(unnamed.then(pl.col(name)) for name in ("question", "answer"))]
+    joined = rows.select(pl.concat_str(*(part.fill_null("") for part in where), separator="\x1f").alias("place"))
+    order, place = _sortable(rows["id"]), hash_64(joined["place"])
+    _last[:] = [(rows, order, place)]
+    return order, place
 
 
 def _sortable(ids: pl.Series) -> pl.Series:

