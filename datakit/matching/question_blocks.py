@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from datakit.matching.blocks import LEFT_OUT_UP_TO
 from datakit.matching.hash_lists import hash_lists
-from datakit.matching.lexemes import Lexeme, forms_of
+from datakit.matching.lexemes import Lexeme, forms_of, misprints
 from datakit.matching.minhash import U64, mix
 from datakit.matching.parsed_words import parse_words
 from datakit.matching.stems import skeleton
@@ -100,13 +100,15 @@ def _may_be_title(word: str) -> bool:
 
 @cache
 def _longest_title() -> int:
-    return max(map(len, forms_of(_MAYBE))) + 1
+    return max(map(len, _cut_titles())) + 1
 
 
 @cache
 def _cut_titles() -> frozenset[str]:
-    """The same of titles, is and was, which blocks leave out: a word that is a slip away from one may be one."""
-    return frozenset(cut for form in forms_of(_MAYBE) for cut in _cut_by_one(form))
+    """The same of titles, is and was, which blocks leave out, and of their misprints, which are taken for them: a word
+    that is a slip away from one may be one."""
+    slips = {slip for slip, (kind, _, _) in misprints().items() if kind in _MAYBE}
+    return frozenset(cut for form in forms_of(_MAYBE) | slips for cut in _cut_by_one(form))
 
 
 @cache
