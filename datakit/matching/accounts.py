@@ -17,7 +17,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from datakit.matching.asked_alike import idle_words
-from datakit.matching.hash_lists import hash_lists
+from datakit.matching.hash_lists import by_row_and_hash, hash_lists
 from datakit.matching.leeway import FINITE, ends_as_verb
 from datakit.matching.letter_tree import LetterTree, letter_tree
 from datakit.matching.lexemes import PLURAL_FROM, lexemes, plural_free
@@ -128,9 +128,9 @@ def account_keys(words: Bearings) -> tuple[NDArray[np.bool_], pl.Series]:
 
 def _sums(words: Bearings) -> U64:
     """Return the sum over the different roots of each question: in whatever order, and however often each stands."""
-    telling = words.roots > 0
+    telling = np.flatnonzero(words.roots)
     owner, roots = words.owner[telling], words.roots[telling]
-    order = np.lexsort((roots, owner))
+    order = by_row_and_hash(words.rows, owner, roots)
     owner, roots = owner[order], roots[order]
     first = np.ones(len(owner), dtype=np.bool_)
     first[1:] = (owner[1:] != owner[:-1]) | (roots[1:] != roots[:-1])

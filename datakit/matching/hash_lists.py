@@ -9,7 +9,7 @@ from datakit.matching.minhash import U64
 
 def hash_lists(rows: int, owner: NDArray[np.int64], hashes: U64) -> pl.Series:
     """Return for each of so many rows its different hashes, ascending; null for a row without any."""
-    order = _by_row_and_hash(rows, owner, hashes)
+    order = by_row_and_hash(rows, owner, hashes)
     owner, hashes = owner[order], hashes[order]
     new = np.ones(len(owner), dtype=np.bool_)
     new[1:] = (owner[1:] != owner[:-1]) | (hashes[1:] != hashes[:-1])
@@ -19,8 +19,8 @@ def hash_lists(rows: int, owner: NDArray[np.int64], hashes: U64) -> pl.Series:
     return every.join(lists, on="row", how="left", maintain_order="left")["hash"]
 
 
-def _by_row_and_hash(rows: int, owner: NDArray[np.int64], hashes: U64) -> NDArray[np.int64]:
-    """Sort by one number that holds the row and most of the hash: a tenth of the time of two."""
+def by_row_and_hash(rows: int, owner: NDArray[np.int64], hashes: U64) -> NDArray[np.int64]:
+    """Return the order by row, then by hash: sorted by one number that holds most of both, a tenth of the time of two."""
     bits = np.uint64(max(rows, 1).bit_length())
     keys = owner.astype(np.uint64) << (np.uint64(64) - bits) | hashes >> bits
     order = np.argsort(keys)

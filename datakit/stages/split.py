@@ -12,9 +12,9 @@ from typing import ClassVar, Final
 
 import numpy as np
 import polars as pl
-import xxhash
 from numpy.typing import NDArray
 
+from datakit.matching.hashes import hash_64
 from datakit.matching.union import components
 from datakit.stage import VERDICT, Corpus
 
@@ -48,12 +48,9 @@ class Split:
 
     def keys(self, batch: pl.DataFrame) -> pl.DataFrame:
         """Return `split.question`, a 64-bit hash of the question's key together with the earlier turns."""
-        asked = zip(batch["question_key"], batch["history"], batch["context"], strict=True)
-        hashes = [
-            xxhash.xxh3_64_intdigest(f"{key}\x1f{history or ''}\x1f{context or ''}".encode())
-            for key, history, context in asked
-        ]
-        return pl.DataFrame({"split.question": pl.Series(hashes, dtype=pl.UInt64)})
+        around = (pl.col(name).fill_null("") for name in ("history", "context"))
+        asked = pl.concat_str(pl.col("question_key").fill_null("None"), *around, separator="\x1f")
+        return hash_64(batch.select(asked.alias("split.question")).to_series()).to_frame()
 
     def apply(self, corpus: Corpus) -> pl.DataFrame:
         rows = corpus.keys("split.question", "group", "source_id")

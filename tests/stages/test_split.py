@@ -2,6 +2,7 @@
 
 import polars as pl
 import pytest
+import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -131,3 +132,13 @@ def test_shares_that_are_no_hundred_are_refused() -> None:
     """The message holds the sum."""
     with pytest.raises(ValueError, match=r"50 \+ 5 \+ 5 = 60, expected 100"):
         Split(train=50)
+
+
+@given(st.lists(st.tuples(*[st.one_of(st.none(), st.text("रायगड १\x1f", max_size=4))] * 3), min_size=1, max_size=4))
+def test_the_key_is_of_question_turns_and_passage(rows: list[tuple[str | None, str | None, str | None]]) -> None:
+    """The hash of the three with a separator: null turns and passage are empty ones, a question without key is named."""
+    columns = dict(zip(("question_key", "history", "context"), map(list, zip(*rows, strict=True)), strict=True))
+    keys = Split().keys(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)))
+    expected = [f"{key}\x1f{history or ''}\x1f{context or ''}" for key, history, context in rows]
+    assert keys.schema == {"split.question": pl.UInt64}
+    assert keys["split.question"].to_list() == [xxhash.xxh3_64_intdigest(text.encode()) for text in expected]
