@@ -136,7 +136,7 @@ def test_shares_that_are_no_hundred_are_refused() -> None:
 
 @given(st.lists(st.tuples(*[st.one_of(st.none(), st.text("रायगड १\x1f", max_size=4))] * 3), min_size=1, max_size=4))
 def test_the_key_is_of_question_turns_and_passage(rows: list[tuple[str | None, str | None, str | None]]) -> None:
-    """The hash of the three with a separator: null turns and passage are empty ones, a question without key is named."""
+    """The hash of the three with a separator: null turns and passage are empty, a question without key is None."""
     columns = dict(zip(("question_key", "history", "context"), map(list, zip(*rows, strict=True)), strict=True))
     keys = Split().keys(pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)))
     expected = [f"{key}\x1f{history or ''}\x1f{context or ''}" for key, history, context in rows]
