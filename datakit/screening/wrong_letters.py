@@ -57,20 +57,22 @@ class Repair(NamedTuple):
 def repaired(word: str) -> Repair | None:
     """Return the frequent word that an unknown word becomes when one or two confusions are undone; None: no such."""
     known = known_words()
-    if word in known or not MIN_LETTERS <= len(word) <= MAX_LETTERS or not _UNDOABLE.search(word):
+    if word in known or not MIN_LETTERS <= len(word) <= MAX_LETTERS:
         return None
-    first = [fix for fix in _undo(word) if len(fix.better) > 2]
-    best = max(first, key=lambda fix: (known.get(fix.better, 0), fix.sure), default=None)
-    if best and known.get(best.better, 0) >= MIN_COUNT:
-        return best
-    second = [
-        Repair(word, fix.better, once.sure or fix.sure)
-        for once in first
-        for fix in _undo(once.better)
-        if len(fix.better) > 2
-    ]
-    best = max(second, key=lambda fix: (known.get(fix.better, 0), fix.sure), default=None)
-    return best if best and known.get(best.better, 0) >= MIN_COUNT * 5 else None
+    first = _undo(word)
+    if best := _frequent(first, MIN_COUNT):
+        return Repair(word, *best)
+    second = [(better, once or sure) for fix, once in first if len(fix) > 2 for better, sure in _undo(fix)]
+    best = _frequent(second, MIN_COUNT * 5)
+    return Repair(word, *best) if best else None
+
+
+def _frequent(fixed: list[tuple[str, bool]], least: int) -> tuple[str, bool] | None:
+    """Return the most frequent of some words with how sure it is; None where the list has none of them so often."""
+    known = known_words()
+    listed = [fix for fix in fixed if fix[0] in known and len(fix[0]) > 2]
+    best = max(listed, key=lambda fix: (known[fix[0]], fix[1]), default=None)
+    return best if best and known[best[0]] >= least else None
 
 
 def wrong_words(text: str) -> list[Repair]:
@@ -90,26 +92,27 @@ def mojibake(text: str) -> list[Repair]:
     return [Repair(match[0], "", True) for match in _MOJIBAKE.finditer(text)]
 
 
-def _undo(word: str) -> list[Repair]:
-    """Return the word with each confusion undone at each place, one at a time."""
-    fixed: list[Repair] = []
-    for at, letter in enumerate(word):
+def _undo(word: str) -> list[tuple[str, bool]]:
+    """Return the word with each confusion undone at each place, one at a time, and whether that is sure."""
+    fixed: list[tuple[str, bool]] = []
+    for place in _UNDOABLE.finditer(word):
+        at, letter = place.start(), place[0]
         before, after = word[:at], word[at + 1 :]
         if letter == "\u0904":
-            fixed += [Repair(word, before + vowel + after, True) for vowel in "आअ"]
+            fixed += [(before + vowel + after, True) for vowel in "आअ"]
         elif letter == "ि" and (at == 0 or word[at - 1] not in _CONSONANT):
-            fixed.append(Repair(word, before + "ल" + after, True))
+            fixed.append((before + "ल" + after, True))
         elif letter == "ं" and before.endswith("ा"):
-            fixed.append(Repair(word, before[:-1] + "ं" + after, False))
+            fixed.append((before[:-1] + "ं" + after, False))
         elif letter in _CONSONANT and after[:1] != "्":
             if letter in _REPH_SEEN_AS and at > 0 and before[-1] != "्" and after[:1] not in _SIGN:
                 start = _cluster_start(before)
                 doubled = before[-1] == letter
-                fixed.append(Repair(word, before[:start] + "र्" + before[start:] + after, doubled))
+                fixed.append((before[:start] + "र्" + before[start:] + after, doubled))
             end = _cluster_end(after)
             doubled = after[:1] == letter
             if end and after[end : end + 1] not in _SIGN and (doubled or letter in _SHORT_I_SEEN_AS):
-                fixed.append(Repair(word, before + after[:end] + "ि" + after[end:], doubled))
+                fixed.append((before + after[:end] + "ि" + after[end:], doubled))
     return fixed
 
 
@@ -134,10 +137,10 @@ def _cluster_end(text: str) -> int:
 
 
 _REST_OF_CLUSTER: Final = r"[क-ह](?:्[क-ह])*+(?![\u093E-\u094C\u0902])"
-_UNDOABLE: Final = re.compile(  # exactly the words for which `_undo` finds a place: most words have none
+_UNDOABLE: Final = re.compile(  # exactly the letters at which `_undo` finds something: most words have none
     "\u0904"
-    r"|(?:^|[^क-ह])ि"
-    r"|ां"
+    r"|(?<![क-ह])ि"
+    r"|(?<=ा)ं"
     r"|(?<=[^्])[थगयण](?![्\u093E-\u094C\u0902])"
     rf"|[लहतनदभप](?={_REST_OF_CLUSTER})"
     rf"|([क-ह])(?=\1)(?={_REST_OF_CLUSTER})"
