@@ -86,6 +86,7 @@ def _polar() -> dict[str, bool]:
     return {fold(word): True for word in yes} | {fold(word): False for word in no}
 
 
+@lru_cache(maxsize=_MEMO_SIZE)
 def _yes_or_no(text: str) -> bool | None:
     """Only an answer that begins with yes or no and is short: `नाही, ते …` of forty words may be about anything."""
     words = first_words(text, 2 * _SHORT + 1)

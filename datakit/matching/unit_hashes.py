@@ -50,6 +50,10 @@ def _stirred(values: U64) -> U64:
     return values
 
 
+_FIRST_BITS: Final = 18
+_BEHIND: Final = np.uint64(64 - _FIRST_BITS)
+
+
 class HashedWords:
     """A set of words by their hashes: which of a column's words may be in it."""
 
@@ -59,9 +63,13 @@ class HashedWords:
         lengths = np.array([len(word) for word in words], dtype=np.int64)
         ends = np.cumsum(lengths)
         self._hashes = np.sort(unit_hashes(units, ends - lengths, ends))
+        self._first = np.zeros(2**_FIRST_BITS, dtype=np.bool_)
+        self._first[self._hashes >> _BEHIND] = True
 
     def may_hold(self, hashes: U64) -> NDArray[np.bool_]:
         """Tell of each hash whether it is that of a word of the set; of another word once in 2^64 words of a table."""
-        at = np.minimum(np.searchsorted(self._hashes, hashes), len(self._hashes) - 1)
-        found: NDArray[np.bool_] = self._hashes[at] == hashes
+        found: NDArray[np.bool_] = self._first[hashes >> _BEHIND]
+        near = np.flatnonzero(found)  # most are told by their first bits, which cost a tenth of a search
+        at = np.minimum(np.searchsorted(self._hashes, hashes[near]), len(self._hashes) - 1)
+        found[near] = self._hashes[at] == hashes[near]
         return found
