@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from datakit.langid.word_memory import WordMemory
-from datakit.langid.words import Words, buckets
+from datakit.langid.words import Places, Words, buckets
 
 BITS: Final = 17
 LABELS: Final = (
@@ -33,6 +33,9 @@ LABELS: Final = (
     "hin-Latn",
     "und",
 )
+_RAISED: Final = 128
+_MOST_IN_A_LANE: Final = 0xFFFF // 255
+"""Features of which no sum runs over into the next lane: a word of 52 letters has 256."""
 LATIN_LABELS: Final = ("eng", "mar-Latn", "hin-Latn", "und")
 
 
@@ -80,8 +83,24 @@ class Model:
     def _memory(self) -> WordMemory:
         return WordMemory(score=self._word_scores, width=self.weights.shape[1])
 
+    @cached_property
+    def _lanes(self) -> NDArray[np.uint64]:
+        """The weights, each raised to 1 to 255, in lanes of 16 bits: one addition of 64 bits adds up four labels."""
+        raised = (self.weights.astype(np.int16) + _RAISED).astype(np.uint16)
+        wide = np.zeros((len(raised), -(-raised.shape[1] // 4) * 4), np.uint16)
+        wide[:, : raised.shape[1]] = raised
+        return wide.view(np.uint64)
+
+    def _sums(self, features: Places, begin: Places, per_word: Places) -> NDArray[np.int32]:
+        """Return the sum of the weights of each word's features, four labels at a time: a quarter of the time."""
+        if per_word.max() > _MOST_IN_A_LANE:
+            return np.add.reduceat(self.weights.take(features, axis=0), begin, axis=0, dtype=np.int32)
+        lanes: NDArray[np.uint64] = np.add.reduceat(self._lanes.take(features, axis=0), begin, axis=0)
+        sums = lanes.view(np.uint16)[:, : self.weights.shape[1]].astype(np.int32)
+        return sums - (_RAISED * per_word[:, None]).astype(np.int32)
+
     def _word_scores(self, words: Words) -> NDArray[np.int32]:
         features, begin = buckets(words, bits=BITS)
-        sums = np.add.reduceat(self.weights[features], begin, axis=0, dtype=np.int32)
         per_word = np.diff(np.append(begin, len(features)))
+        sums = self._sums(features, begin, per_word)
         return np.rint(sums * (64 / np.sqrt(per_word))[:, None]).astype(np.int32)

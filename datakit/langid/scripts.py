@@ -67,7 +67,7 @@ def code_points(texts: Sequence[str], *, max_chars: int) -> Codes:
         cut = [text.replace(END, " ") for text in cut]
         joined = END.join(cut)
     codes = _codes(joined + END)
-    odd = np.flatnonzero(_composing_table()[codes])
+    odd = np.flatnonzero(_composing_table().take(codes))
     if len(odd):
         # A few texts in a hundred: to compose all of them takes longer than everything else done to them here.
         for number in np.unique(np.searchsorted(np.flatnonzero(codes == ord(END)), odd)):

@@ -76,7 +76,7 @@ class Texts:
 def read_texts(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> Texts:
     """Read one text or more (see `code_points`); joiners are taken out, for fonts and keyboards scatter them."""
     codes = code_points(texts, max_chars=max_chars)
-    folded = fold_table()[codes]
+    folded = fold_table().take(codes)
     kept = folded != 1
     if not kept.all():
         codes, folded = codes[kept], folded[kept]
@@ -84,6 +84,6 @@ def read_texts(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> Texts:
     ends = np.flatnonzero(codes == 0xFFFF) + 1
     return Texts(
         folded=np.concatenate([np.zeros(1, np.uint16), folded]),
-        script=np.concatenate([np.zeros(1, np.uint8), script_table()[codes]]),
+        script=np.concatenate([np.zeros(1, np.uint8), script_table().take(codes)]),
         starts=np.concatenate([[0], ends[:-1] + 1]),
     )

@@ -35,12 +35,12 @@ class WordMemory:
 
     def _look_up(self, words: Words, hashes: Hashes) -> Scores:
         slots = (hashes >> np.uint64(64 - SLOT_BITS)).astype(np.int64)
-        found: Scores = self._scores[slots]
-        new = np.flatnonzero(self._known[slots] != hashes)
+        found: Scores = self._scores.take(slots, axis=0)  # six times as fast as an index of rows
+        new = np.flatnonzero(self._known.take(slots) != hashes)
         if len(new):
             distinct, first, kind = np.unique(hashes[new], return_index=True, return_inverse=True)
             fresh = self._score(words.some(new[first]))
-            found[new] = fresh[kind]
+            found[new] = fresh.take(kind, axis=0)
             places, winner = np.unique(slots[new[first]], return_index=True)
             self._known[places] = distinct[winner]
             self._scores[places] = fresh[winner]

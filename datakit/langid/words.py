@@ -69,7 +69,7 @@ class Prefix:
     inverse: Hashes
 
     def of(self, start: Places, end: Places) -> Hashes:
-        value: Hashes = (self.sums[end] - self.sums[start]) * self.inverse[start]
+        value: Hashes = (self.sums.take(end) - self.sums.take(start)) * self.inverse.take(start)
         value ^= value >> np.uint64(32)
         value *= np.uint64(0xD6E8FEB86659FD93)
         return value ^ (value >> np.uint64(32))
@@ -78,7 +78,7 @@ class Prefix:
 def _prefix(folded: NDArray[np.uint16]) -> Prefix:
     sums = np.zeros(len(folded) + 1, np.uint64)
     blocks = 1 << (len(folded) >> 18).bit_length()  # a power of two: few sizes, and so little memory, are kept
-    np.cumsum(_character_hashes()[folded] * _powers(BASE, blocks)[: len(folded)], out=sums[1:])
+    np.cumsum(_character_hashes().take(folded) * _powers(BASE, blocks)[: len(folded)], out=sums[1:])
     return Prefix(sums=sums, inverse=_powers(INVERSE, blocks)[: len(folded) + 1])
 
 

@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from datakit.langid import word_memory
 from datakit.langid.engines.aurora import identify, shipped_model
+from datakit.langid.model import BITS, Model
 from datakit.langid.scripts import code_points
 from datakit.langid.texts import read_texts
 from datakit.langid.word_memory import WordMemory
-from datakit.langid.words import Words, find_words
+from datakit.langid.words import Words, buckets, find_words
 
 TEXT = st.text(st.sampled_from("कखगमरठीािु् abc"), min_size=1, max_size=30)
 
@@ -72,3 +73,17 @@ def test_composing_some_texts_composes_all(texts: list[str]) -> None:
     together = code_points(texts, max_chars=20)
     alone = np.concatenate([code_points([text], max_chars=20) for text in texts])
     assert together.tolist() == alone.tolist()
+
+
+@pytest.mark.parametrize("letters", [1, 2, 12, 52, 53, 200])
+def test_sums_in_lanes_are_sums(letters: int) -> None:
+    """Four labels added at once give what adding them one by one gives, up to the longest word that fits and beyond."""
+    rng = np.random.default_rng(letters)
+    model = Model(weights=rng.choice(np.array([-127, 0, 127], np.int8), (1 << BITS, 15), p=[0.1, 0.1, 0.8]), unit=0.1)
+    words = words_of(["ऱ" * letters + " क", "कखग " * 3])
+    features, begin = buckets(words, bits=BITS)
+    per_word = np.diff(np.append(begin, len(features)))
+    assert model._sums(features, begin, per_word).tolist() == [
+        model.weights[part].sum(axis=0, dtype=np.int64).tolist() for part in np.split(features, begin[1:])
+    ]
+    assert (per_word.max() > 0xFFFF // 255) == (letters > 52)
