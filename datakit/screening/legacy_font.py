@@ -49,14 +49,12 @@ def legacy_font(text: str) -> tuple[str, float] | None:
         for word in all_words
         if len(word) <= MAX_LETTERS and _LATIN.search(word) and not _LINK.search(word)
     ]
-    if not words:
+    if not words or sum(word.lower() in _ENGLISH for word in words) / len(words) > MAX_ENGLISH_SHARE:
         return None
     codes = [word for word in words if word in _codes()]
     signs = [word for word in words if len(word) > 3 and _SIGN_INSIDE.search(word)]  # a<b is a formula
     capitals = [word for word in words if _CAPITAL_INSIDE.search(word)]
     odd = list(dict.fromkeys([*codes, *signs, *capitals, *(word for word in words if _is_latin_1(word))]))
-    if sum(word.lower() in _ENGLISH for word in words) / len(words) > MAX_ENGLISH_SHARE:
-        return None
     kruti = _is_kruti_dev("".join(words))
     share = len(odd) / len(set(words))
     several = len(set(signs)) > (1 if share >= 0.5 else 2) or (len(signs) > 0 and len(odd) > 4)
