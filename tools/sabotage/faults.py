@@ -50,8 +50,8 @@ FAULTS: Final = (
     Fault(
         name="the id of a row depends on the file it was found in",
         file="datakit/stages/chat.py",
-        old="ids = [row_id(turns) for turns in self.messages(batch)]",
-        new='ids = [row_id([*turns, {"role": file}]) for turns, file in zip(self.messages(batch), batch["file"])]',
+        old='for text in (self._asked(), _or_empty("answer"))',
+        new='for text in (self._asked(), pl.concat_str(_or_empty("answer"), _or_empty("file")))',
         tests=("tests/stages/test_chat.py",),
     ),
     Fault(
