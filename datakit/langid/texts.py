@@ -51,7 +51,7 @@ class Texts:
 
     def _sums(self, mask: NDArray[np.bool_]) -> NDArray[np.int32]:
         """Return how many characters of each text a mask holds."""
-        sums: NDArray[np.int32] = np.add.reduceat(mask.astype(np.int32), self.starts)
+        sums: NDArray[np.int32] = np.add.reduceat(mask.view(np.uint8), self.starts, dtype=np.int32)
         return sums
 
     def letter_counts(self) -> NDArray[np.int64]:
@@ -59,7 +59,8 @@ class Texts:
         letters = self.script > 0
         changes = np.zeros(len(letters), np.bool_)
         changes[1:] = letters[1:] & letters[:-1] & (self.folded[1:] != self.folded[:-1])
-        return np.where(self._sums(changes) > 0, 2, np.minimum(self._sums(letters), 1)).astype(np.int64)
+        several = np.logical_or.reduceat(changes, self.starts)
+        return np.where(several, 2, np.minimum(self._sums(letters), 1)).astype(np.int64)
 
     def main_script(self) -> NDArray[np.int64]:
         """Return each text's script by number: the commonest, Devanagari from DEVANAGARI_SHARE on; 0: no letters."""
