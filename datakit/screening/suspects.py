@@ -35,11 +35,12 @@ def mark_suspects(
         *(pl.when(fault.when).then(pl.lit(number, pl.Int16)) for number, fault in enumerate(faults)),
         pl.lit(None, pl.Int16),
     )
-    found = measured.select(which.alias("fault")).to_series()
+    found = measured.select(pl.when(is_live()).then(which).alias("fault")).to_series()
     rows = hit.arg_true()
     said = _verdicts(batch, stage, rows, measured, found, faults)
     for name, when in flags:
-        measured = flag(measured, name, pl.lit(found.is_null()) & when)
+        light = measured.select((pl.lit(found.is_null()) & when).fill_null(False)).to_series()
+        measured = flag(measured, name, pl.lit(light)) if light.any() else measured
     if flags:
         said.append(_put(batch["flags"], rows, measured["flags"]))
     return batch.with_columns(said)

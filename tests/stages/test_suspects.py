@@ -48,6 +48,28 @@ def test_a_batch_without_suspects_is_the_same_batch() -> None:
     assert mark_suspects(batch, "s", any_text("क्ष", "question"), measure, []) is batch
 
 
+def test_details_are_made_for_the_rows_of_their_own_fault() -> None:
+    """Two faults in one batch: the first that fits wins, each row gets its own detail, flags go to neither."""
+    faults = [
+        Fault("first", pl.col("question") == "अ", pl.format("{}!", "question")),
+        Fault("second", pl.lit(True), "constant"),
+    ]
+    after = mark_suspects(
+        rows(), "s", any_text("[अब]", "question"), lambda part: part, faults, [("light", pl.lit(True))]
+    )
+    assert after["reject_reason"].to_list() == ["first", "second", "second", "earlier_reason"]
+    assert after["reject_detail"].to_list() == ["अ!", "constant", "constant", None]
+    assert after["reject_stage"].to_list() == ["s", "s", "s", "earlier"]
+    assert after["flags"].null_count() == 4
+
+
+def test_a_flag_is_added_once_beside_those_of_earlier_stages() -> None:
+    """Suspects that are kept carry the flag behind what they carried; the others keep what they had."""
+    batch = rows().with_columns(pl.Series("flags", [["old"], None, ["light"], ["old"]]))
+    after = mark_suspects(batch, "s", any_text("अ", "question"), lambda part: part, [], [("light", pl.lit(True))])
+    assert after["flags"].to_list() == [["old", "light"], None, ["light"], ["old"]]
+
+
 @pytest.mark.parametrize("path", sorted(TABLES.glob("*.tsv")), ids=lambda path: path.stem)
 def test_tables_are_well_formed(path: object) -> None:
     """Each line has kind, phrase and why; phrases are trimmed, lower-case where Latin, and unique in their kind."""
