@@ -1,6 +1,6 @@
 """Conflicts: one question, also in other words, whose answers cannot all be right."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain, combinations
@@ -15,7 +15,7 @@ from datakit.matching.disagree import Finding, compare
 from datakit.matching.hashes import hash_64
 from datakit.matching.late_forms import form_and_meetings, late_forms
 from datakit.matching.meetings import meetings
-from datakit.matching.question_form import ACCOUNT, MAX_CHARS, MAX_WORDS, Asked, asked, asked_each, comparable
+from datakit.matching.question_form import ACCOUNT, MAX_CHARS, MAX_WORDS, Asked, asked_each, comparable
 from datakit.matching.question_words import question_words
 from datakit.matching.ranking import rank_columns, rank_names, ranked
 from datakit.matching.star import name_of
@@ -181,12 +181,16 @@ def _judged(job: tuple[pl.DataFrame, frozenset[int]], texts: pl.DataFrame, *, po
         way.rows.append(row)
         way.sources.add(source or "")
         way.priority = max((p for p in (way.priority, priority) if p is not None), default=None)
-    return [verdict for ways in groups.values() for verdict in _judge(list(ways.values()), chosen, policy)]
+    questions = list({way.question: None for ways in groups.values() for way in ways.values()})
+    forms = dict(zip(questions, asked_each(questions), strict=True))
+    return [verdict for ways in groups.values() for verdict in _judge(list(ways.values()), forms, chosen, policy)]
 
 
-def _judge(ways: list[_Said], chosen: frozenset[int], policy: str) -> Iterator[tuple[Any, ...]]:
+def _judge(
+    ways: list[_Said], form_of: Mapping[str, Asked | None], chosen: frozenset[int], policy: str
+) -> Iterator[tuple[Any, ...]]:
     """Compare the different answers to questions that ask the same, and give verdicts where some are at odds."""
-    forms = [asked(way.question) for way in ways]
+    forms = [form_of[way.question] for way in ways]
     findings = {
         (i, j): _compare(forms[i], forms[j], ways[i].answer, ways[j].answer)
         for i, j in combinations(range(len(ways)), 2)
