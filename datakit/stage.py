@@ -39,8 +39,8 @@ Found = TypeVar("Found")
 class RowStage(Protocol):
     """A stage that decides each row by itself.
 
-    It may have a `trigger: ClassVar[str]`, a Rust pattern found in every text that it asks `first_look.shows` about: the
-    triggers of all stages are looked for in one pass.
+    It may have a `trigger: ClassVar[str]`, a Rust pattern found in every text that it asks `first_look.shows` about:
+    the triggers of all stages are looked for in one pass.
     """
 
     name: ClassVar[str]
