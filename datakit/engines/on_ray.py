@@ -175,6 +175,9 @@ class _Tasks:
         submit = needed().remote(work_on).options(max_retries=RETRIES).remote
         return in_order(submit, ((work, *given) for given in jobs), width=self._cpus * AHEAD)
 
+    def rest(self) -> None:
+        """Ray's workers are Ray's."""
+
 
 class _Batches:
     """Batches of a large file, read here and processed on the cluster."""

@@ -17,6 +17,10 @@ class Crew(Protocol):
         """Yield `work(job, texts)` for each of `count` jobs, in order, holding only a few of them at a time."""
         ...
 
+    def rest(self) -> None:
+        """Give back what memory is held for jobs: none come for a while."""
+        ...
+
 
 class Alone:
     """This process."""
@@ -29,3 +33,6 @@ class Alone:
     ) -> Iterator[Found]:
         """Do each job when its result is asked for."""
         return (work(job, texts) for job, texts in jobs)
+
+    def rest(self) -> None:
+        """Nothing is held."""

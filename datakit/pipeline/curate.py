@@ -171,6 +171,7 @@ def finish(
         _judge(corpus, engine.corpus_stages(with_person(recipe.corpus_stages, decided)), tallies, progress)
         if not corpus.live_count:
             raise GateError(f"none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
+        crew.rest()  # the release needs memory, and nobody to help
         progress.start("release", None)
         released = write_release(corpus, recipe.chat, build, spill)
         manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided, tombstones)

@@ -58,7 +58,7 @@ class Local:
         if self._pool is None:
             return self._open(recipe, self._count())
         if rows > _WARM_ROWS:
-            self._pool.renew()
+            self._pool.rest()
         return self._pool
 
     def corpus_stages(self, stages: Sequence[CorpusStage]) -> Sequence[CorpusStage]:

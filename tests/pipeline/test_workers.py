@@ -104,13 +104,13 @@ def test_few_jobs_start_no_process_and_many_do() -> None:
         assert [process for *_, process in crew.each(whose, jobs(1), 1)] == [os.getpid()]
 
 
-def test_renewed_processes_are_others() -> None:
-    """Renewing ends the processes that were there, and what they hold; without any it does nothing."""
+def test_processes_that_rested_are_others() -> None:
+    """Rest ends the processes that were there, and what they hold; without any it does nothing."""
     with Workers(PLAIN, 2) as crew:
-        crew.renew()
+        crew.rest()
         assert multiprocessing.active_children() == []
         before = {process for *_, process in crew.each(whose, jobs(40), 40)}
-        crew.renew()
+        crew.rest()
         assert multiprocessing.active_children() == []
         after = {process for *_, process in crew.each(whose, jobs(40), 40)}
     assert after.isdisjoint(before)
