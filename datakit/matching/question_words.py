@@ -4,15 +4,12 @@ from typing import Final
 
 import polars as pl
 
+from datakit.devanagari.recent import Recent
 from datakit.matching.word_arrays import QuestionArrays, question_arrays
 
-_last: Final[list[tuple[pl.Series, QuestionArrays]]] = []
+_recent: Final = Recent(question_arrays, 1)
 
 
 def question_words(questions: pl.Series) -> QuestionArrays:
     """Return `question_arrays` of a column; the last column's are remembered, and known again by content."""
-    if _last and _last[0][0].equals(questions):
-        return _last[0][1]
-    found = question_arrays(questions)
-    _last[:] = [(questions, found)]
-    return found
+    return _recent(questions)

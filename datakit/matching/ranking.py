@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from datakit.devanagari.recent import Recent
 from datakit.matching.hashes import hash_64
 from datakit.stage import Corpus
 
@@ -32,25 +33,22 @@ def rank_columns(batch: pl.DataFrame, stage: str, misspelt: NDArray[np.int64] | 
         + text.clip(0, _LONGEST - 1).cast(pl.UInt32)
     )
     frame = batch.select(complete.alias(f"{stage}.complete"))
-    order, place = _order_and_place(batch.select("id", *_WHERE, "question", "answer"))
+    order, place = _recent(batch.select("id", *_WHERE, "question", "answer"))
     return frame.with_columns(order.alias(f"{stage}.order"), place.alias(f"{stage}.place"))
 
 
 _WHERE: Final = ("source_id", "file", "locator", "raw_sha256")
-_last: Final[list[tuple[pl.DataFrame, pl.Series, pl.Series]]] = []
 
 
 def _order_and_place(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Return what three stages rank the rows of a batch by; the last batch's is remembered, known again by content."""
-    for held, order, place in _last:
-        if held.equals(rows):
-            return order, place
+    """Return what rows are ranked by beside how complete they are."""
     unnamed = pl.when(pl.col("id").is_null())
     where = [*map(pl.col, _WHERE), *(unnamed.then(pl.col(name)) for name in ("question", "answer"))]
     joined = rows.select(pl.concat_str(*(part.fill_null("") for part in where), separator="\x1f").alias("place"))
-    order, place = _sortable(rows["id"]), hash_64(joined["place"])
-    _last[:] = [(rows, order, place)]
-    return order, place
+    return _sortable(rows["id"]), hash_64(joined["place"])
+
+
+_recent: Final = Recent(_order_and_place, 1)  # three stages rank the rows of a batch
 
 
 def _sortable(ids: pl.Series) -> pl.Series:

@@ -94,7 +94,7 @@ def _without_endings(units: U16, starts: I64, ends: I64) -> tuple[I64, list[str]
 
 def _second_letters(units: U16, starts: I64) -> I64:
     """Return the place of the second letter at or behind each start: what is left of a word must reach beyond it."""
-    letters = np.append(np.flatnonzero(_is_letter()[units]), [len(units), len(units)])
+    letters = np.append(np.flatnonzero(np.take(_is_letter(), units)), [len(units), len(units)])
     second: I64 = letters[np.searchsorted(letters, starts) + 1]
     return second
 

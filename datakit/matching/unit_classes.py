@@ -8,7 +8,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from datakit.devanagari.code_units import BETWEEN, characters, code_units
+from datakit.devanagari.code_units import BETWEEN, characters, code_units, look_up
+from datakit.devanagari.recent import Recent
 from datakit.matching.letter_tree import I64, U16
 
 OTHER, LETTER, NUMBER, COMMA = range(4)
@@ -29,7 +30,6 @@ SAME_WORDS: Final = r"^[\x00-\x7F\u00A0\u0900-\u097F\u200B-\u200D\u2010-\u2027\u
 """Texts of such characters have the same words for `word_spans` and for `lexemes`."""
 _SPACE: Final = r"^[\s\x1C-\x1F]$"  # what Python takes for white space
 _SIGNS: Final = "+=<>×÷√±^∞≠≤≥"
-_REMEMBERED: Final = 2  # questions and answers of a batch
 
 
 @dataclass(frozen=True)
@@ -43,25 +43,20 @@ class UnitClasses:
     """What each text holds: the bits of all its units, beside those of KIND."""
 
 
-_last: Final[list[tuple[pl.Series, UnitClasses]]] = []
-
-
 def unit_classes(texts: pl.Series) -> UnitClasses:
     """Classify the units of a column; the last two columns are remembered, and known again by content."""
-    for held, found in _last:
-        if held.equals(texts):
-            return found
-    found = classify(texts)
-    _last[:] = [*_last[1 - _REMEMBERED :], (texts, found)]
-    return found
+    return _recent(texts)
 
 
 def classify(texts: pl.Series) -> UnitClasses:
     """Do the same for a column that nobody else will ask for."""
     units, begins = code_units(texts)
-    classes = _table()[units]
+    classes = look_up(_table(), units)
     said = np.bitwise_or.reduceat(classes, begins) if len(begins) else np.empty(0, dtype=np.uint8)
     return UnitClasses(units, begins, classes, said)
+
+
+_recent: Final = Recent(classify, 2)  # questions and answers of a batch
 
 
 def same_words(texts: pl.Series) -> NDArray[np.bool_]:

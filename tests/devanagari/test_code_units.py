@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datakit.devanagari.code_units import BETWEEN, characters, code_units
+from datakit.devanagari.code_units import BETWEEN, characters, code_units, look_up
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(st.sampled_from("कर्ा\0a🙂𑀓é "), max_size=6)), max_size=6)
 
@@ -47,3 +47,17 @@ def test_characters_are_all_that_take_one_unit() -> None:
     codes, chars = characters()
     assert len(codes) == 2**16 - 2**11 - 1
     assert [ord(char) for char in chars] == codes.tolist()
+
+
+@given(st.integers(0, 3), st.sampled_from([np.uint8, np.uint16, np.bool_]), st.integers(0, 2**32 - 1))
+def test_a_table_is_looked_up_unit_by_unit(chunks: int, dtype: type[np.generic], seed: int) -> None:
+    """Whatever the length, the last place of the table and the edges of chunks included: each unit gets its entry."""
+    dice = np.random.default_rng(seed)
+    table = (
+        dice.integers(0, 2, 2**16).astype(dtype) if dtype is np.bool_ else dice.integers(0, 250, 2**16).astype(dtype)
+    )
+    units = dice.integers(0, 2**16, chunks * 2**16 + int(dice.integers(-1, 2)) if chunks else 0).astype(np.uint16)
+    units[-3:] = 2**16 - 1
+    found = look_up(table, units)
+    assert found.dtype == table.dtype
+    assert (found == table[units]).all()
