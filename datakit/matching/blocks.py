@@ -45,27 +45,37 @@ def block_keys(
     `setting` is a hash of all that must be equal besides (system prompt, earlier turns); rows that are not `usable`
     (without a question or an answer) get no block. Without `banded` there are no `band*`.
     """
-    owner = np.concatenate([questions.owner, answers.owner])
-    order = np.argsort(owner, kind="stable")
-    hashes = np.concatenate([mix(questions.hashes ^ _QUESTION), mix(answers.hashes ^ _ANSWER)])[order]
-    kinds = np.concatenate([questions.kinds, answers.kinds])[order]
-    owner = owner[order]
     rows = questions.rows
-    total = setting.copy()
-    np.add.at(total, owner, hashes)
+    owner, hashes, kinds = _text_by_text(questions, answers)
     free, fixed = np.flatnonzero(kinds == FREE), np.flatnonzero(kinds >= BOUND)
     count = np.bincount(owner[free], minlength=rows)
     bound = setting.copy()
     np.add.at(bound, owner[fixed], hashes[fixed])
     short = usable & (count <= LEFT_OUT_UP_TO)
+    mine = np.flatnonzero(short[owner])
+    total = setting.copy()
+    np.add.at(total, owner[mine], hashes[mine])
     may_go = (kinds == FREE) | (kinds == ASKING)  # a slip in कोणता makes कोणात
-    chosen = np.flatnonzero(may_go & short[owner])
+    chosen = mine[may_go[mine]]
     left = np.concatenate([total[owner[chosen]] - hashes[chosen], total[short]])
     of = np.concatenate([owner[chosen], np.flatnonzero(short)])
     columns = _parts(stage, rows, of, mix(left))
     if banded:
         columns += _bands(stage, rows, owner[free], hashes[free], usable & (count >= BANDED_FROM), bound)
     return pl.DataFrame(columns)
+
+
+def _text_by_text(questions: WordArrays, answers: WordArrays) -> tuple[NDArray[np.int64], U64, NDArray[np.uint8]]:
+    """Return owner, hash and kind of all words, those of a row's question before those of its answer."""
+    asked, said = (np.bincount(side.owner, minlength=side.rows) for side in (questions, answers))
+    first = np.arange(len(questions.owner)) + np.repeat(np.cumsum(said) - said, asked)
+    second = np.arange(len(answers.owner)) + np.repeat(np.cumsum(asked), said)
+    owner = np.repeat(np.arange(questions.rows), asked + said)
+    hashes = np.empty(len(owner), dtype=np.uint64)
+    hashes[first], hashes[second] = mix(questions.hashes ^ _QUESTION), mix(answers.hashes ^ _ANSWER)
+    kinds = np.empty(len(owner), dtype=np.uint8)
+    kinds[first], kinds[second] = questions.kinds, answers.kinds
+    return owner, hashes, kinds
 
 
 def _parts(stage: str, rows: int, owner: NDArray[np.int64], hashes: U64) -> list[pl.Series]:

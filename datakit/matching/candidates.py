@@ -9,6 +9,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from datakit.matching.union import components
+from datakit.stage import flat_hashes
 
 U32 = NDArray[np.uint32]
 
@@ -25,12 +26,10 @@ def pairs_of(blocks: pl.DataFrame, live: U32, rank: U32) -> NDArray[np.uint64]:
     `blocks`: `row` and one column of hashes, null where a row is in no block. `live`: row numbers
     ascending, `rank` of each.
     """
-    name = blocks.columns[1]
-    if isinstance(blocks.schema[name], pl.List):
-        blocks = blocks.filter(pl.col(name).list.len() > 0).explode(name)
-    blocks = blocks.drop_nulls(name)
-    hashes = blocks[name].to_numpy()
-    ranks = rank[np.searchsorted(live, blocks["row"].to_numpy())]
+    blocks = flat_hashes(blocks)
+    hashes = blocks[blocks.columns[1]].to_numpy()
+    several = _repeated(hashes)
+    hashes, ranks = hashes[several], rank[np.searchsorted(live, blocks["row"].to_numpy()[several])]
     order = np.lexsort((ranks, hashes))
     hashes, ranks = hashes[order], ranks[order].astype(np.uint64)
     if len(hashes) == 0:
@@ -53,6 +52,14 @@ def pairs_of(blocks: pl.DataFrame, live: U32, rank: U32) -> NDArray[np.uint64]:
             break
         found.append(ranks[first[worse] + leader] << np.uint64(32) | ranks[worse])
     return np.unique(np.concatenate(found)) if found else np.empty(0, dtype=np.uint64)
+
+
+def _repeated(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Return the places of the hashes that stand in several places: most rows are alone in their blocks."""
+    order = np.argsort(hashes)
+    ordered = hashes[order]
+    equal = ordered[1:] == ordered[:-1]
+    return order[np.r_[False, equal] | np.r_[equal, False]] if len(order) else order
 
 
 def merge(columns: Iterable[NDArray[np.uint64]]) -> tuple[U32, U32]:

@@ -1,8 +1,13 @@
 """Blocks and candidates: what shares a block for certain, MinHash against true similarity, caps, slices."""
 
+from itertools import combinations
+from random import Random
+
 import numpy as np
 import polars as pl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from datakit.matching.blocks import BANDED_FROM, LEFT_OUT_UP_TO, PARTS, block_columns, block_keys
 from datakit.matching.candidates import LEADERS, WHOLE_BLOCK, merge, pairs_of, slices
@@ -186,3 +191,43 @@ def test_shingles_stay_inside_their_text() -> None:
 def test_signs_that_change_what_is_said(text: str | None, expected: str) -> None:
     """Signs of arithmetic and of blood groups count, dashes and hyphens do not."""
     assert signs(text) == expected
+
+
+@pytest.mark.parametrize("size", [0, 1, 7, 2**16, 2**16 + 1, 2**17 - 1])
+def test_numbers_are_scrambled_as_splitmix64_says(size: int) -> None:
+    """Each number by itself, whatever the length, and what was given stays as it was."""
+    numbers = np.random.default_rng(size).integers(0, 2**63, size).astype(np.uint64)
+    before = numbers.copy()
+    found = mix(numbers)
+    assert (numbers == before).all()
+    for number in {0, size // 2, size - 1} & set(range(size)):
+        value = (int(numbers[number]) + 0x9E3779B97F4A7C15) % 2**64
+        for bits, factor in ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB)):
+            value = (value ^ value >> bits) * factor % 2**64
+        assert int(found[number]) == value ^ value >> 31
+
+
+@given(
+    st.lists(st.lists(st.integers(0, 6), max_size=4, unique=True), max_size=40),
+    st.booleans(),
+    st.randoms(use_true_random=False),
+)
+def test_pairs_are_every_two_rows_that_share_a_hash(blocks: list[list[int]], listed: bool, dice: Random) -> None:
+    """Rows of small blocks meet in every two, whether their column holds one hash or a list; rows alone meet nobody."""
+    rows = sorted(dice.sample(range(1_000), len(blocks)))
+    if not listed:
+        blocks = [block[:1] for block in blocks]
+    values = blocks if listed else [block[0] if block else None for block in blocks]
+    dtype = pl.List(pl.UInt64) if listed else pl.UInt64
+    table = pl.DataFrame({"row": rows, "x": values}, schema={"row": pl.UInt32, "x": dtype})
+    rank = dice.sample(range(len(rows)), len(rows))
+    better, worse = merge([pairs_of(table, np.array(rows, dtype=np.uint32), np.array(rank, dtype=np.uint32))])
+    shared = {
+        (min(rank[one], rank[two]), max(rank[one], rank[two]))
+        for one, two in combinations(range(len(rows)), 2)
+        if set(blocks[one]) & set(blocks[two])
+    }
+    most = max((sum(number in block for block in blocks) for number in range(7)), default=0)
+    found = set(zip(better.tolist(), worse.tolist(), strict=True))
+    assert found <= shared
+    assert found == shared or most > WHOLE_BLOCK
