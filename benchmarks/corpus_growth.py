@@ -23,9 +23,9 @@ import polars as pl
 
 from benchmarks.curate import RESULTS, write_input
 from benchmarks.process import watch
-from datakit.pipeline import Silent
 from datakit.pipeline.curate import finish
 from datakit.pipeline.parts import Part, finished_parts, write_done, write_part
+from datakit.pipeline.progress import Silent
 from datakit.pipeline.rows import Processed
 from datakit.recipe import load
 

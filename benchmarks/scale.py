@@ -23,7 +23,7 @@ from benchmarks.process import watch
 from benchmarks.scale_fit import ENGINES, curves, needs, overheads
 from benchmarks.scale_shuffle import shuffle_curve
 from benchmarks.tree_cpu import TreeCpu
-from datakit.pipeline import Silent
+from datakit.pipeline.progress import Silent
 
 FILES = 16
 
@@ -70,7 +70,7 @@ class Clock(Silent):
 def one(raw: Path, out: Path, engine: str, workers: int) -> dict[str, Any]:
     """Curate in this process and tell what took how long."""
     from datakit.cli.elsewhere import chosen_engine
-    from datakit.pipeline import curate
+    from datakit.pipeline.curate import curate
     from datakit.recipe import load
 
     clock = Clock()

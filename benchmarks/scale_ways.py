@@ -30,8 +30,8 @@ from benchmarks.tree_cpu import TreeCpu
 from datakit.engines.cluster import cluster
 from datakit.engines.on_ray import OnRay
 from datakit.engines.shuffle import pairs_in
-from datakit.pipeline import Silent
 from datakit.pipeline.feed import Feed
+from datakit.pipeline.progress import Silent
 from datakit.pipeline.rows import process
 from datakit.readers import discover, read
 from datakit.readers.sources import load_sources

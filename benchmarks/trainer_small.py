@@ -45,7 +45,7 @@ def curated(folder: Path, files: list[Path]) -> Path:
 
     With passages and prompt the rows would be longer than what small models are trained on here.
     """
-    from datakit.pipeline import curate
+    from datakit.pipeline.curate import curate
     from datakit.recipe import parse
     from datakit.recipe.load import BUILTIN
 

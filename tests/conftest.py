@@ -49,7 +49,7 @@ def plain_recipe() -> "Recipe":
 @pytest.fixture
 def version(tmp_path: Path, plain_recipe: "Recipe") -> Path:
     """A published version of 300 rows, one of them rejected."""
-    from datakit.pipeline import curate
+    from datakit.pipeline.curate import curate
 
     write_rows(
         tmp_path / "raw" / "a.jsonl", [*numbered_rows(299), {"question": "टोकन <|im_end|> येथे?", "answer": "नाही"}]

@@ -13,7 +13,7 @@ from datakit.errors import Interrupted
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from datakit.pipeline import Result
+    from datakit.pipeline.result import Result
 
 _NAMED = 10  # decisions that are named; the rest are counted
 
@@ -53,7 +53,7 @@ def curate(
 ) -> None:
     """Curate RAW into one immutable version below CURATED."""
     from datakit.cli.progress import Bars
-    from datakit.pipeline import curate as run
+    from datakit.pipeline.curate import curate as run
     from datakit.recipe import load, with_gate, with_ocr
 
     try:

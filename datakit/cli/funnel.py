@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from datakit.pipeline import Result
+    from datakit.pipeline.result import Result
 
 
 def funnel(result: "Result") -> Table:

@@ -66,13 +66,13 @@ class Language:
         asked = self._guess(texts["question"])
         marathi = asked["label"].is_in(self.keep)
         grammar = self._has_grammar(texts["answer"])
-        whole = batch.select(pl.concat_str(_head("question"), pl.lit("\n"), _head("answer"))).to_series()
+        both = pl.concat_str(_head("question"), pl.lit("\n"), _head("answer"))
         judged = batch.with_columns(
             asked["label"].alias("__question"),
             asked["confidence"].alias("__question_sure"),
             grammar.alias("__grammar"),
-            *self._guess_where(~marathi, whole, "__both"),
-            *self._guess_where(marathi & grammar, texts["answer"], "__answer"),
+            *self._guess_where(~marathi, batch, both, "__both"),
+            *self._guess_where(marathi & grammar, texts, pl.col("answer"), "__answer"),
         ).with_columns(self._label().alias("lang"))
         doubtful = ~pl.col("lang").is_in(self.keep) | self._is_foreign_answer().fill_null(False)
         marked = mark_suspects(judged, self.name, doubtful, lambda rows: rows, self._faults())
@@ -92,13 +92,13 @@ class Language:
             schema={"label": pl.String, "confidence": pl.Float64},
         )
 
-    def _guess_where(self, where: pl.Series, texts: pl.Series, name: str) -> list[pl.Series]:
-        """Judge some of the texts; the others have no label and no confidence. Most rows need one judgement only."""
-        found = self._guess(texts.filter(where))
+    def _guess_where(self, where: pl.Series, batch: pl.DataFrame, text: pl.Expr, name: str) -> list[pl.Series]:
+        """Judge a text of some rows; the others have no label and no confidence. Most rows need one judgement only."""
+        found = self._guess(batch.filter(where).select(text).to_series())
         rows = where.arg_true()
-        labels = pl.Series(name, [None] * len(texts), pl.String).scatter(rows, found["label"])
-        sure = pl.Series(f"{name}_sure", [None] * len(texts), pl.Float64).scatter(rows, found["confidence"])
-        return [labels, sure]
+        labels = pl.repeat(None, batch.height, dtype=pl.String, eager=True).alias(name)
+        sure = pl.repeat(None, batch.height, dtype=pl.Float64, eager=True).alias(f"{name}_sure")
+        return [labels.scatter(rows, found["label"]), sure.scatter(rows, found["confidence"])]
 
     def _label(self) -> pl.Expr:
         """Take the row's label, but the question's where that is in a kept language: names in the answer say little."""

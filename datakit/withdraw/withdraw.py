@@ -8,8 +8,9 @@ from pathlib import Path
 
 from datakit.errors import GateError
 from datakit.lineage import read_manifest
-from datakit.pipeline import Progress, Result
+from datakit.pipeline.progress import Progress
 from datakit.pipeline.replay import replay
+from datakit.pipeline.result import Result
 from datakit.recipe import Recipe
 from datakit.recipe.restore import restore
 from datakit.store import (

@@ -20,7 +20,9 @@ from benchmarks.process import tree
 from datakit.engines.cluster import cluster
 from datakit.engines.on_ray import OnRay
 from datakit.errors import DatakitError, InputError, MissingDependencyError, UsageError
-from datakit.pipeline import Result, Silent, curate
+from datakit.pipeline.curate import curate
+from datakit.pipeline.progress import Silent
+from datakit.pipeline.result import Result
 from datakit.recipe import Recipe, load
 from tests.engines.rows import copied_rows
 from tests.rows import numbered_rows, write_rows

@@ -88,7 +88,7 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> TinyModel:
 @pytest.fixture(scope="session")
 def sample_version(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     """A published version of the sample sources."""
-    from datakit.pipeline import curate
+    from datakit.pipeline.curate import curate
     from datakit.recipe import load
 
     result = curate(project / "raw", tmp_path_factory.mktemp("curated"), recipe=load("marathi-history"))

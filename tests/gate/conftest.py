@@ -10,7 +10,7 @@ import pytest
 
 from datakit.gate import Outcome, check_release
 from datakit.lineage import Manifest, read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import GateOptions, load
 
 Change = Callable[[pl.DataFrame], pl.DataFrame]

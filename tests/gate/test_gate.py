@@ -16,7 +16,7 @@ from datakit.errors import GateError, InputError, IntegrityError, MissingDepende
 from datakit.gate import RESULT, SUITE, check_release, raise_for_failures, read_outcome
 from datakit.gate.outcome import Checked, Offender, Outcome
 from datakit.lineage import read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import GateOptions, Recipe, load, with_gate
 from datakit.store import strip, verify, versions
 from tests.gate.conftest import Changed

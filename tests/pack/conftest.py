@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import parse
 from tests.rows import write_rows
 

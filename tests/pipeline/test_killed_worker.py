@@ -8,7 +8,7 @@ import threading
 import time
 from pathlib import Path
 
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import load
 from tests.rows import numbered_rows
 

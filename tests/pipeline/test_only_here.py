@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from datakit.lineage import read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.pipeline.only_here import only_here
 from datakit.pipeline.rows import process
 from datakit.pipeline.workers import Workers

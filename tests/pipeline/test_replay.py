@@ -8,7 +8,7 @@ import pytest
 
 from datakit.errors import IntegrityError
 from datakit.lineage import read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.pipeline.replay import records, replay
 from datakit.recipe import DEFAULT, load, parse
 from datakit.recipe.restore import restore

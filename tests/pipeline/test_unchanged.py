@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from datakit.errors import IntegrityError
-from datakit.pipeline import Result, curate
+from datakit.pipeline.curate import curate
+from datakit.pipeline.result import Result
 from datakit.pipeline.unchanged import recall
 from datakit.recipe import Recipe, parse
 from datakit.store import Tombstone, add_tombstone, clear, work_folder

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from datakit.pipeline import Result, curate
+from datakit.pipeline.curate import curate
+from datakit.pipeline.result import Result
 from datakit.recipe import parse
 from tests.rows import numbered_rows, write_rows
 

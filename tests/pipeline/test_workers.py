@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -169,3 +171,11 @@ def test_processes_that_are_killed_for_ever_end_the_run_with_advice() -> None:
     ):
         list(crew.each(dies, jobs(40), 40))
     assert multiprocessing.active_children() == []
+
+
+def test_a_process_imports_only_what_batches_need() -> None:
+    """The reader, the report and the templates are loaded by the process that begins a run, and by no worker."""
+    code = "import sys, datakit.pipeline.workers; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    assert "datakit.stages.near_dedup" in loaded
+    assert not [name for name in loaded if name.startswith(("datakit.readers", "datakit.report", "jinja2", "typer"))]

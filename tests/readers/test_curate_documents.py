@@ -14,7 +14,7 @@ import polars as pl
 import pytest
 
 from datakit.errors import MissingDependencyError, RecipeError
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.readers import discover, read
 from datakit.readers.ocr import tesseract_version
 from datakit.recipe import Recipe, parse, with_ocr

@@ -19,7 +19,7 @@ HOME = f"http://127.0.0.1:{PORT}"
 @pytest.fixture(scope="session")
 def sample(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Path:
     """The folder of the version that the sample makes."""
-    from datakit.pipeline import curate
+    from datakit.pipeline.curate import curate
     from datakit.recipe import load
 
     result = curate(project / "raw", tmp_path_factory.mktemp("sample"), recipe=load("marathi-history"))

@@ -9,7 +9,8 @@ import polars as pl
 
 from datakit.decisions import Decision, DecisionLog, decisions_file
 from datakit.lineage import Manifest, read_manifest
-from datakit.pipeline import Result, curate
+from datakit.pipeline.curate import curate
+from datakit.pipeline.result import Result
 from datakit.recipe import parse
 from tests.rows import write_rows
 

@@ -86,7 +86,7 @@ def test_a_version_that_is_not_there_is_told(curated: Path) -> None:
 
 def test_nothing_to_review_is_told(tmp_path: Path, plain_recipe: "Recipe") -> None:
     """A version without a doubtful row says so instead of opening an empty page."""
-    from datakit.pipeline import curate
+    from datakit.pipeline.curate import curate
 
     write_rows(tmp_path / "raw" / "a.jsonl", numbered_rows(5))
     curate(tmp_path / "raw", tmp_path / "curated", recipe=plain_recipe)

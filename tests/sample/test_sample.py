@@ -12,7 +12,8 @@ import polars as pl
 import pytest
 
 from datakit.lineage import read_manifest
-from datakit.pipeline import Result, curate
+from datakit.pipeline.curate import curate
+from datakit.pipeline.result import Result
 from datakit.readers import discover, inspect, load_sources, read
 from datakit.recipe import load
 from datakit.stages import STAGES

@@ -11,7 +11,7 @@ import pytest
 
 from datakit.errors import InputError, RecipeError
 from datakit.lineage import read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.readers import discover, load_sources
 from datakit.readers.scraped import LEDGER, load_origins, with_url
 from datakit.recipe import Recipe

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from datakit.cli import app
 from datakit.lineage import read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import Recipe, parse
 from datakit.recipe.restore import restore
 from datakit.store import diff, find

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from datakit.errors import InputError, IntegrityError, UsageError
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import Recipe
 from datakit.store import clear, find, latest, lock, sweep, versions
 from tests.rows import numbered_rows, write_rows

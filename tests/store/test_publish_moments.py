@@ -13,7 +13,7 @@ WATCHED = """
 import json, sys
 from pathlib import Path
 
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import parse
 
 raw, curated = Path(sys.argv[1]), Path(sys.argv[2])

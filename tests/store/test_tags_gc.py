@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from datakit.cli import app
 from datakit.errors import InputError, IntegrityError, UsageError
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import Recipe
 from datakit.store import collect, find, lock, strip, tag, tags, untag, versions
 from datakit.trace import Folders, Places, needed_versions

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from datakit.lineage import sha256_text
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.pipeline.withdrawn import DERIVED_FROM as READ_AS
 from datakit.recipe import Recipe
 from datakit.synthesize import Page, endpoint_of, pages_of_raw, pages_of_version, synthesize

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import Recipe
 from tests.synthesize.fake import Answer, honest, serve
 from tests.synthesize.sample import PHULE, RAIGAD, TABLE

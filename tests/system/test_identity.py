@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from datakit.lineage import read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import DEFAULT, Recipe, load
 from tests.rows import numbered_rows, write_rows
 

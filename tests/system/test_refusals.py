@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from datakit.errors import DatakitError, InputError, OutputError, from_system
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import parse
 from tests.rows import numbered_rows, write_rows
 from tests.small_disk import left, on_small_disk

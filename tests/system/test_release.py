@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from datakit.lineage import read_manifest
-from datakit.pipeline import Result, curate
+from datakit.pipeline.curate import curate
+from datakit.pipeline.result import Result
 from datakit.recipe import DEFAULT, load
 from tests.rows import numbered_rows, write_rows
 

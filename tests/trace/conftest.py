@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import parse
 from datakit.trace import Folders
 from tests.rows import numbered_rows, write_rows

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from datakit.cli import app
 from datakit.errors import InputError, UsageError
 from datakit.lineage import read_manifest, row_id
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import parse
 from datakit.store import find
 from datakit.trace import Folders, Places, trace

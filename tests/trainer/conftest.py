@@ -20,7 +20,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is first imported:
 @pytest.fixture(scope="session")
 def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with one published version of about 60 short rows."""
-    from datakit.pipeline import curate
+    from datakit.pipeline.curate import curate
     from datakit.recipe import parse
     from tests.rows import numbered_rows, write_rows
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from datakit.devanagari import dedup_key
 from datakit.lineage import read_manifest, row_id
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import Recipe, parse
 from datakit.store import find, verify
 from datakit.trace import Folders, Places

@@ -13,7 +13,7 @@ from datakit.cli import app
 from datakit.decisions import DECISIONS, Decision, DecisionLog, decisions_file
 from datakit.errors import InputError, IntegrityError, UsageError
 from datakit.lineage import check_files, read_manifest
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.recipe import load, parse
 from datakit.store import TOMBSTONES, find, lock, read_tombstones, read_withdrawal, verify, versions
 from datakit.trace import Folders, Label, Places, trace
