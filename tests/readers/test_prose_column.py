@@ -14,7 +14,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datakit.pipeline import curate
+from datakit.pipeline.curate import curate
 from datakit.readers import discover, inspect
 from datakit.readers.columns import resolve
 from datakit.readers.prose_column import PROSE_COLUMNS, prose_column
