@@ -33,6 +33,10 @@ _FEW: Final = 32
 _AT_AN_EDGE: Final = r"[\s|\x{0964}]"
 """Space, bar and danda: what the rules for lines look at. A mended word that holds one is looked at again."""
 
+_CONSONANT, _SIGN = "क", "ा"
+"""What stands beside a word, on the other side of a space, where a rule may reach over it: one row of the rules does,
+and it asks for a consonant before the space and a sign after it. A test holds this for every pair of characters."""
+
 _NOTHING: Final[frozenset[str]] = frozenset()
 _MAX_MEMO_WORDS: Final = (
     500_000  # about 100 MB; distinct damaged words of the 321 MB question set: see docs/normalization.md
@@ -164,13 +168,16 @@ class Column:
     def _remember(self, words: Sequence[str]) -> None:
         every = range(len(self._rules.word))
         mended = [_apply_found(self._rules.word, word, every) for word in words]
-        open_words = pl.Series([after for after, _ in mended], dtype=pl.String).str.contains(
-            rf"{self._any}|{_AT_AN_EDGE}"
-        )
-        for word, (after, ids), is_open in zip(words, mended, open_words, strict=True):
-            self._memo[word] = (after, ids) if ids else None
-            if ids and not is_open and after and (after[0], after[-1]) == (word[0], word[-1]):
-                self._settled.add(word)
+        self._memo.update((word, one if one[1] else None) for word, one in zip(words, mended, strict=True))
+        changed = [(word, after) for word, (after, ids) in zip(words, mended, strict=True) if ids and after]
+        # A word that begins or ends in another letter than before is looked at with what it may meet beside it.
+        seen = [
+            after if (after[0], after[-1]) == (word[0], word[-1]) else f"{_CONSONANT} {after} {_SIGN}"
+            for word, after in changed
+        ]
+        is_open = pl.Series(seen, dtype=pl.String).str.contains(self._any)
+        at_an_edge = pl.Series([after for _, after in changed], dtype=pl.String).str.contains(_AT_AN_EDGE)
+        self._settled.update(word for (word, _), no in zip(changed, is_open | at_an_edge, strict=True) if not no)
 
     def _mend_words(self, text: str, words: Sequence[str]) -> Mended:
         """Replace words of a text, as often as each stands there between spaces."""

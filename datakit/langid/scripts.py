@@ -70,9 +70,13 @@ def code_points(texts: Sequence[str], *, max_chars: int) -> Codes:
     odd = np.flatnonzero(_composing_table().take(codes))
     if len(odd):
         # A few texts in a hundred: to compose all of them takes longer than everything else done to them here.
-        for number in np.unique(np.searchsorted(np.flatnonzero(codes == ord(END)), odd)):
+        ends = np.cumsum([len(text) + 1 for text in cut])
+        numbers = np.unique(np.searchsorted(ends, odd, side="right")).tolist()
+        apart = [number for number in numbers if not unicodedata.is_normalized("NFC", cut[number])]
+        for number in apart:
             cut[number] = unicodedata.normalize("NFC", cut[number])
-        codes = _codes(END.join(cut) + END)
+        if apart:  # what the normalize stage has been over is composed
+            codes = _codes(END.join(cut) + END)
     return codes
 
 

@@ -71,7 +71,8 @@ class Texts:
     def letters_of(self, script: NDArray[np.int64]) -> NDArray[np.uint16]:
         """Return the folded characters, with those that are not in their text's script as 0."""
         wanted = np.repeat(script.astype(np.uint8), self.lengths)
-        return np.where(self.script == wanted, self.folded, np.uint16(0))
+        letters: NDArray[np.uint16] = self.folded * (self.script == wanted)
+        return letters
 
 
 def read_texts(texts: Sequence[str], *, max_chars: int = MAX_CHARS) -> Texts:

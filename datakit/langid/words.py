@@ -76,7 +76,8 @@ class Prefix:
 
 
 def _prefix(folded: NDArray[np.uint16]) -> Prefix:
-    sums = np.zeros(len(folded) + 1, np.uint64)
+    sums = np.empty(len(folded) + 1, np.uint64)
+    sums[0] = 0
     blocks = 1 << (len(folded) >> 18).bit_length()  # a power of two: few sizes, and so little memory, are kept
     np.cumsum(_character_hashes().take(folded) * _powers(BASE, blocks)[: len(folded)], out=sums[1:])
     return Prefix(sums=sums, inverse=_powers(INVERSE, blocks)[: len(folded) + 1])

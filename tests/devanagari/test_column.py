@@ -131,7 +131,7 @@ def test_words_that_settle_leave_nothing_to_do_beside_them(rows: list[tuple[list
 
 
 def test_a_row_of_settled_words_is_done_after_one_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """`मंुबई` becomes `मुंबई`, and the row is not read again."""
+    """`मंुबई` becomes `मुंबई` and `अंशत:` `अंशतः`, whose last letter is another, and the rows are not read again."""
     column, passes = Column(Policy()), []
     once = column._one_pass
 
@@ -140,6 +140,20 @@ def test_a_row_of_settled_words_is_done_after_one_pass(monkeypatch: pytest.Monke
         return once(active)
 
     monkeypatch.setattr(column, "_one_pass", counted)
-    assert column.run(pl.Series(["ती मंुबई होती", "पुणे", "मंुबई  मंुबई"]))[0].to_list() == ["ती मुंबई होती", "पुणे", "मुंबई मुंबई"]
-    assert len(passes[0]) == 2
-    assert all("ती मुंबई होती" not in texts for texts in passes)
+    after = column.run(pl.Series(["ती मंुबई होती", "पुणे", "मंुबई  मंुबई", "हे अंशत: खरे", "अॅड. जोशी"]))[0]
+    assert after.to_list() == ["ती मुंबई होती", "पुणे", "मुंबई मुंबई", "हे अंशतः खरे", "ॲड. जोशी"]
+    assert len(passes[0]) == 4
+    mended = ("मुंबई होती", "अंशतः", "ॲड")
+    assert not [text for texts in passes for text in texts if any(word in text for word in mended)]
+
+
+def test_a_rule_that_reaches_over_a_space_sees_the_letters_that_are_tried_beside_a_word() -> None:
+    """Where a space between two characters shows a trigger, it shows one beside `क` and `ा` too, for every pair."""
+    column = Column(Policy())
+    letters = [chr(code) for code in (*range(0x21, 0x7F), *range(0xA1, 0x100), *range(0x900, 0x980), 0x2018, 0x201C)]
+    alone = pl.Series(letters).filter(~pl.Series(letters).str.contains(rf"{column._any}|[|।]"))
+    pairs = pl.DataFrame({"left": alone}).join(pl.DataFrame({"right": alone}), how="cross")
+    met = pairs.filter((pl.col("left") + " " + pl.col("right")).str.contains(column._any))
+    assert met.height > 500
+    assert met.select((pl.col("left") + f" {module._SIGN}").str.contains(column._any).all()).item()
+    assert met.select((f"{module._CONSONANT} " + pl.col("right")).str.contains(column._any).all()).item()

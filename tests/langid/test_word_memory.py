@@ -87,3 +87,18 @@ def test_sums_in_lanes_are_sums(letters: int) -> None:
         model.weights[part].sum(axis=0, dtype=np.int64).tolist() for part in np.split(features, begin[1:])
     ]
     assert (per_word.max() > 0xFFFF // 255) == (letters > 52)
+
+
+@pytest.mark.parametrize("labels", [15, 16])
+def test_scores_in_pairs_are_scores(labels: int) -> None:
+    """Two labels added at once give the logits that the scores of the words one by one give, for the longest text."""
+    rng = np.random.default_rng(labels)
+    model = Model(weights=rng.integers(-127, 128, (1 << BITS, labels)).astype(np.int8), unit=0.1)
+    texts = ["क " * 300, "", "शिवाजी महाराज", "ऱ" * 600, "कख गघ " * 100]
+    words = words_of(texts)
+    scores = model._word_scores(words)
+    expected = [scores[words.text == text].sum(axis=0) for text in range(len(texts))]
+    sizes = np.bincount(words.text, minlength=len(texts))
+    assert sizes.tolist() == [300, 0, 2, 1, 200]
+    weights = (0.1 / 64 / np.sqrt(sizes.clip(1)))[:, None]
+    assert model.logits(words, len(texts)).tolist() == (np.array(expected) * weights).tolist()
