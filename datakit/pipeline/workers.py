@@ -1,6 +1,6 @@
 """Workers: batches go out to processes, parts come back in order. One worker means this process.
 
-Each worker keeps polars to one thread, so that N workers use N cores and no more.
+Each worker keeps polars and numpy to one thread, so that N workers use N cores and no more.
 """
 
 import contextlib
@@ -35,6 +35,9 @@ Slot = tuple[Path, int, int]
 """Where a piece of a batch goes: the folder of its file, its number there, its rows."""
 Task = tuple[pl.DataFrame, list[Slot]]
 """A batch and the slots its rows fill in order: one for a large file's batch, many for small files taken together."""
+_THREADS: Final = ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS")
+"""How many threads polars and numpy start, read where they are imported: without it, each worker would start some for
+all cores, and those of numpy wait for work with the processor busy."""
 _AHEAD: Final = 2  # batches in flight for each worker: enough to keep it busy, few enough to bound memory
 _MANY_JOBS: Final = 16  # jobs of some .1 s that pay for processes to be started
 _MOST_DEATHS: Final = 3  # in one run: a process that the system kills for its memory would be killed for ever
@@ -63,7 +66,8 @@ class Workers:
 
     def __enter__(self) -> "Workers":
         if self._count > 1:
-            os.environ.setdefault("POLARS_MAX_THREADS", "1")  # read by polars when a worker imports it
+            for name in _THREADS:
+                os.environ.setdefault(name, "1")
             context = multiprocessing.get_context("spawn")
             self._ear, self._line = context.Pipe(duplex=False)
             self._pool = ProcessPoolExecutor(

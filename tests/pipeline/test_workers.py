@@ -119,6 +119,23 @@ def test_processes_that_rested_are_others() -> None:
     assert os.getpid() not in after
 
 
+def threads(job: int, texts: pl.DataFrame) -> tuple[int, str | None]:  # noqa: ARG001 - as any work
+    return pl.thread_pool_size(), os.environ.get("OPENBLAS_NUM_THREADS")
+
+
+def test_a_process_is_one_thread_of_polars_and_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As many processes as cores use them all; what a user has set for polars or numpy stands."""
+    for name in ("POLARS_MAX_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.setenv(name, "2")  # so that what Workers sets is taken back after the test
+        monkeypatch.delenv(name)
+    with Workers(PLAIN, 2) as crew:
+        assert set(crew.each(threads, jobs(40), 40)) == {(1, "1")}
+    monkeypatch.setenv("POLARS_MAX_THREADS", "3")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "2")
+    with Workers(PLAIN, 2) as crew:
+        assert set(crew.each(threads, jobs(40), 40)) == {(3, "2")}
+
+
 def test_what_a_job_raises_is_raised_here() -> None:
     """An error of a job comes out where its result is asked for, as it was, and the processes end."""
     with pytest.raises(ValueError, match="job 0 cannot be done"), Workers(PLAIN, 2) as crew:
