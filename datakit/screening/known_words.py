@@ -4,6 +4,7 @@ import io
 from functools import cache
 from typing import Final
 
+import numpy as np
 import polars as pl
 import zstandard
 
@@ -38,23 +39,14 @@ def known_words() -> dict[str, int]:
     return dict(zip(table["word"].to_list(), table["count"].to_list(), strict=True))
 
 
-@cache
-def _known_series() -> pl.DataFrame:
-    return word_counts().select("word", known=pl.lit(True))
-
-
 def is_known(word: pl.Expr) -> pl.Expr:
     """Return whether the list has each word of a column."""
-    return word.is_in(_known_series()["word"].implode())
+    return word.is_in(word_counts()["word"].implode())
 
 
 def unknown_share(texts: pl.Series) -> pl.Series:
     """Return, for each text, which part of its words the list does not know, 0 to 1; 0 where it has no word."""
     words = texts.str.extract_all(WORD).alias("word").to_frame().with_row_index("at").explode("word").drop_nulls("word")
-    shares = (
-        words.join(_known_series(), on="word", how="left")
-        .group_by("at")
-        .agg(pl.col("known").is_null().mean().alias("share"))
-    )
-    rows = pl.DataFrame({"at": pl.Series(range(len(texts)), dtype=pl.UInt32)})
-    return rows.join(shares, on="at", how="left", maintain_order="left")["share"].fill_null(0.0)
+    at, unknown = words["at"].to_numpy(), ~words.select(is_known(pl.col("word"))).to_series().to_numpy()
+    counts, strange = (np.bincount(rows, minlength=len(texts)) for rows in (at, at[unknown]))
+    return pl.Series("share", strange / np.maximum(counts, 1))

@@ -1,7 +1,7 @@
 """Find personal data of India in a text: telephone, e-mail, Aadhaar, PAN, bank account, IFSC and UPI."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple
 
 from datakit.screening.phrases import either
@@ -34,7 +34,7 @@ TOKENS: Final = {
 }
 """What masking writes in place of each kind."""
 
-_ASCII_DIGITS: Final = str.maketrans("०१२३४५६७८९", "0123456789")
+_ASCII_DIGITS: Final = tuple(zip("०१२३४५६७८९", "0123456789", strict=True))
 _AMOUNT: Final = either("pii_words", "amount")
 _BEFORE_AMOUNT: Final = re.compile(rf"{_AMOUNT}[\s./:-]{{0,3}}$")
 _AFTER_AMOUNT: Final = re.compile(rf"\s?(?:/-|{_AMOUNT})")
@@ -43,9 +43,11 @@ _ABOUT_PHONE: Final = re.compile(rf"(?:{either('pii_words', 'phone')}[^\n\d]{{0,
 _SHOWN_BY: Final = {
     re.compile(r"@|[\[(](?i:at)[\])]"): frozenset({"email", "upi"}),
     re.compile(r"[A-Za-z\u017F\u212A]{4}"): frozenset({"pan", "ifsc"}),
-    re.compile(r"\d(?:[\s().+-]{0,4}\d){7}"): frozenset({"account", "aadhaar", "phone"}),
 }
 """What a text shows in which these kinds may be found: looking for it is cheaper than looking for each of them."""
+_NUMBER: Final = re.compile(r"\d(?:[\s().+-]{0,4}\d){7,}")
+_NUMBERS: Final = frozenset({"account", "aadhaar", "phone"})
+"""Kinds that end in such a number, and of whose match no other digit is a part: only the text about numbers is read."""
 NEAR_CHARS: Final = 25
 """A figure this close to a number in groups makes it a row of a table: most first finds in 84,002 rows were that."""
 
@@ -55,16 +57,29 @@ def find_personal(text: str) -> list[Personal]:
 
     Offsets are code points; Devanagari digits count as digits. Years, page numbers, sums and counts are not personal.
     """
-    plain = text.translate(_ASCII_DIGITS)
+    plain = text
+    for digit, ascii_digit in _ASCII_DIGITS:  # a tenth of the time of `translate`
+        plain = plain.replace(digit, ascii_digit)
+    whole, numbers = [(0, len(plain))], list(_about_numbers(plain))
     missing = [sign for sign in _SHOWN_BY if not sign.search(plain)]
     absent = frozenset[str]().union(*(_SHOWN_BY[sign] for sign in missing))
     found: list[Personal] = []
     for kind, pattern, check in _KINDS:
-        for match in pattern.finditer(plain) if kind not in absent else ():
-            start, end = match.span("it")
-            if check(plain, match) and not any(start < other.end and other.start < end for other in found):
-                found.append(Personal(kind, start, end))
+        for place in () if kind in absent else numbers if kind in _NUMBERS else whole:
+            for match in pattern.finditer(plain, *place):
+                start, end = match.span("it")
+                if check(plain, match) and not any(start < other.end and other.start < end for other in found):
+                    found.append(Personal(kind, start, end))
     return sorted(found, key=lambda one: one.start)
+
+
+def _about_numbers(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each number of eight digits stands, from the digit before it to what a pattern looks at behind it."""
+    for number in _NUMBER.finditer(text):
+        start = number.start()
+        while start and not text[start - 1].isdecimal():
+            start -= 1
+        yield start, number.end() + 2
 
 
 def masked(text: str) -> str:

@@ -186,10 +186,10 @@ def _counts(rows: pl.DataFrame) -> pl.DataFrame:
 def _legacy(rows: pl.DataFrame, column: str) -> list[tuple[str | None, float]]:
     """Return the words and the share of a legacy font, text by text."""
     latin = rows[column].str.contains(r"[A-Za-z]\S|[\u00A1-\u00FF]{2}").fill_null(False)
-    return [
-        (legacy_font(text) or (None, 0.0)) if seen else (None, 0.0)
-        for text, seen in zip(rows[column], latin, strict=True)
-    ]
+    found: list[tuple[str | None, float]] = [(None, 0.0)] * rows.height
+    for row, text in zip(latin.arg_true(), rows[column].filter(latin), strict=True):
+        found[row] = legacy_font(text) or (None, 0.0)
+    return found
 
 
 def _wrong(rows: pl.DataFrame) -> list[pl.Series]:
@@ -200,8 +200,9 @@ def _wrong(rows: pl.DataFrame) -> list[pl.Series]:
     height = rows.height
     shown: list[str | None] = [None] * height
     shares, sure = [0.0] * height, [False] * height
-    for row, found in _wrong_words(rows).items():
-        counts = rows[row].select(pl.col(name).str.count_matches(WORD).fill_null(0) for name in READ).row(0)
+    wrong = _wrong_words(rows)
+    in_texts = rows[list(wrong)].select(pl.col(name).str.count_matches(WORD).fill_null(0) for name in READ)
+    for (row, found), counts in zip(wrong.items(), in_texts.iter_rows(), strict=True):
         all_found = [repair for name in READ for repair in found.get(name, ())]
         shown[row] = ", ".join(f"{r.word} → {r.better}" if r.better else r.word for r in all_found[:3])
         shares[row] = max(
