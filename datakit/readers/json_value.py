@@ -9,6 +9,7 @@ import orjson
 
 from datakit.readers.limits import JSON_DEPTH
 
+_CONTAINERS: Final = frozenset({dict, list})
 OPENING: Final = re.compile(rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.S)
 
 
@@ -22,17 +23,18 @@ class Fault:
 
 def parse(data: bytes) -> object:
     """Return the value, or a `Fault`. NaN and Infinity, which Python writes though JSON has none, become null."""
-    # Counting is far cheaper than measuring: only a text with many brackets can be deep.
-    if data.count(b"[") + data.count(b"{") > JSON_DEPTH and depth(data) > JSON_DEPTH:
+    try:
+        value = orjson.loads(data)  # which gives up 1,024 levels deep
+        if _is_flat(value) or not _is_too_deep(data):
+            return value
+    except orjson.JSONDecodeError as error:
+        message = str(error)
+    if _is_too_deep(data):
         detail = (
             f"found JSON nested more than {JSON_DEPTH} deep; expected a flat object of question and answer; "
             "flatten the row"
         )
         return Fault("too_deep", detail)
-    try:
-        return orjson.loads(data)
-    except orjson.JSONDecodeError as error:
-        message = str(error)
     if b"NaN" in data or b"Infinity" in data:
         try:
             value = json.loads(data, parse_constant=lambda _: None)
@@ -56,6 +58,15 @@ def parse(data: bytes) -> object:
         )
         return Fault("invalid_utf8", detail)
     return Fault("invalid_json", f"found no JSON ({message}); expected one object; mend or remove the row")
+
+
+def _is_flat(value: object) -> bool:
+    return type(value) is dict and _CONTAINERS.isdisjoint(map(type, value.values()))
+
+
+def _is_too_deep(data: bytes) -> bool:
+    # Counting is far cheaper than measuring: only a text with many brackets can be deep.
+    return data.count(b"[") + data.count(b"{") > JSON_DEPTH and depth(data) > JSON_DEPTH
 
 
 def depth(data: bytes) -> int:

@@ -78,20 +78,17 @@ class Recognizer:
                 continue
             locator, value, raw = item
             plan = self._plan(value) if isinstance(value, dict) else None
-            if (
-                isinstance(value, dict)
-                and isinstance(plan, PairPlan)
-                and plan.options
-                and plan.base is None
-                and plan.undecided(value)
-            ):
+            if not isinstance(value, dict) or plan is None:
+                yield from self.rows(value, locator, raw)
+                continue
+            if isinstance(plan, PairPlan) and plan.options and plan.base is None and plan.undecided(value):
                 held.append((plan, value, locator))
                 size += len(str(value))
                 if plan.base is not None or len(held) >= MAX_HELD or size > MAX_HELD_CHARS:
                     yield from _released(held)
                     held, size = [], 0
                 continue
-            yield from self.rows(value, locator, raw)
+            yield from plan(value, locator)
         yield from _released(held)
 
     def _plan(self, value: Mapping[str, object]) -> Plan | None:

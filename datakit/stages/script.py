@@ -11,6 +11,7 @@ from datakit.screening.suspects import mark_suspects
 from datakit.stage import Fault
 
 DEVANAGARI: Final = r"[\u0900-\u0963\u0970-\u097F\u{A8E0}-\u{A8FF}]"
+_NOT_DEVANAGARI: Final = DEVANAGARI.replace("[", "[^")
 LETTER: Final = r"[\p{L}\p{M}]"
 FOREIGN: Final = r"[\p{L}--[\u0900-\u097F\u{A8E0}-\u{A8FF}]]"
 """A letter of any other script; in the Rust syntax `--` takes the second class out of the first."""
@@ -53,10 +54,13 @@ class Script:
             sum((pl.col(name).str.len_chars().fill_null(0) for name in texts), pl.lit(0)) * self.min_devanagari_percent
         )
         few = _count(DEVANAGARI, *texts) * 100 < least
+        # Nearly always the first half of the texts has it: only where it has not, the rest is counted.
+        few_at_first = _devanagari_at_first(*texts) * 100 < least
+        suspect = asked_of(batch, asked_of(batch, shows(batch, FOREIGN, *texts), few_at_first), few)
         return mark_suspects(
             batch,
             self.name,
-            pl.lit(asked_of(batch, shows(batch, FOREIGN, *texts), few)),
+            pl.lit(suspect),
             _measure,
             [Fault("not_devanagari", foreign, _detail(self.min_devanagari_percent))],
         )
@@ -72,6 +76,13 @@ def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     texts = ("question", "answer")
     share = _count(DEVANAGARI, *texts) * 100 / _count(LETTER, *texts).clip(1)
     return rows.with_columns(share.alias("__share"), _count(ROMANISED, *texts).alias("__romanised"))
+
+
+def _devanagari_at_first(*columns: str) -> pl.Expr:
+    """Return how many characters in the first half of the texts are Devanagari: the fewer others are counted."""
+    halves = [pl.col(name).str.head(pl.col(name).str.len_chars() // 2) for name in columns]
+    counts = (half.str.len_chars() - half.str.count_matches(_NOT_DEVANAGARI) for half in halves)
+    return sum((count.fill_null(0) for count in counts), pl.lit(0))
 
 
 def _count(pattern: str, *columns: str) -> pl.Expr:
