@@ -175,7 +175,7 @@ def finish(
         progress.start("release", None)
         released = write_release(corpus, recipe.chat, build, spill)
         manifest = dataset_manifest(name, recipe, released, corpus, tallies, decided, tombstones)
-        alone = only_here(build / "rejected.parquet", recipe, crew=crew)
+        alone = only_here(build / "rejected.parquet", recipe)
         manifest = replace(manifest, counts={**manifest.counts, "only_here": alone})
         gated = _gate(build, manifest, recipe, latest_with_rows(curated, name), tallies, progress)
         version, new = _publish(build, curated, name, manifest, tallies, began, dry_run=dry_run, report=report)

@@ -12,7 +12,6 @@ from typing import Any, Final
 
 import polars as pl
 
-from datakit.pipeline.crew import Alone, Crew
 from datakit.pipeline.rows import apply_safely
 from datakit.recipe import Recipe
 from datakit.record import SCHEMA, is_live
@@ -25,13 +24,10 @@ _VERDICT: Final = ("reject_stage", "reject_reason", "reject_detail")
 _TAGS: Final = {"__stage": pl.String(), "__reason": pl.String()}
 
 
-def only_here(
-    rejected: Path, recipe: Recipe, *, max_rows: int = MAX_ROWS, crew: Crew | None = None
-) -> dict[str, dict[str, dict[str, int]]]:
+def only_here(rejected: Path, recipe: Recipe, *, max_rows: int = MAX_ROWS) -> dict[str, dict[str, dict[str, int]]]:
     """Return by stage and reason how many rows were looked at, and how many of them no later row stage rejects.
 
-    `rejected` is a version's `rejected.parquet`; the `crew` sends the rows on, without one it is done here. The shape
-    is `{stage: {reason: {"looked_at": n, "only": k}}}`.
+    `rejected` is a version's `rejected.parquet`. The shape is `{stage: {reason: {"looked_at": n, "only": k}}}`.
     """
     names = [stage.name for stage in recipe.row_stages]
     whole = pl.scan_parquet(rejected, row_index_name="__number")
@@ -42,8 +38,7 @@ def only_here(
         .filter(pl.col("raw_sha256").rank("ordinal").over("reject_stage") <= max_rows)["__number"]
     )
     chosen = whole.filter(pl.col("__number").is_in(places.implode())).select(list(SCHEMA)).collect(engine="streaming")
-    chunks = [(recipe, chunk) for chunk in chosen.iter_slices(_CHUNK)]
-    left = pl.concat([pl.DataFrame(schema=_TAGS), *(crew or Alone()).each(_survivors, chunks, len(chunks))])
+    left = pl.concat([pl.DataFrame(schema=_TAGS), *(_survivors(recipe, some) for some in chosen.iter_slices(_CHUNK))])
     left = left.group_by(_TAGS.keys()).agg(pl.len().alias("only"))
     counted = (
         chosen.group_by(pl.col("reject_stage").alias("__stage"), pl.col("reject_reason").alias("__reason"))

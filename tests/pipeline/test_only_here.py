@@ -9,7 +9,6 @@ from datakit.lineage import read_manifest
 from datakit.pipeline.curate import curate
 from datakit.pipeline.only_here import only_here
 from datakit.pipeline.rows import process
-from datakit.pipeline.workers import Workers
 from datakit.recipe import Recipe, load, parse
 from datakit.record import frame
 from datakit.report.funnel import steps
@@ -95,13 +94,12 @@ def test_many_rows_are_measured_on_the_lowest_digests(tmp_path: Path) -> None:
 
 
 def test_however_the_rows_are_cut_the_numbers_are_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Rows are sent on some at a time, and by other processes: the counts are those of all rows together."""
+    """Rows are sent on some at a time: the counts are those of all rows together."""
     recipe = parse(LENGTHS)
     path = rejected(tmp_path, recipe, ROWS * 4)
     whole = only_here(path, recipe)
     monkeypatch.setattr("datakit.pipeline.only_here._CHUNK", 1)
-    with Workers(recipe, 2) as crew:
-        assert only_here(path, recipe, crew=crew) == whole
+    assert only_here(path, recipe) == whole
     assert sum(count["looked_at"] for reasons in whole.values() for count in reasons.values()) > 1
 
 
