@@ -1,6 +1,8 @@
 """The command line. Results go to stdout, progress and messages to stderr; only this package prints or exits."""
 
+import os
 import sys
+from gc import set_threshold
 from importlib.metadata import version as package_version
 from typing import Annotated
 
@@ -61,6 +63,8 @@ def options(
 
 def main() -> None:
     """Run the command line; a purposeful error becomes one message and its exit code."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy is not imported yet; nothing here multiplies matrices
+    set_threshold(50_000, 20, 50)  # reading makes many objects and no cycles
     try:
         app()
     except BrokenPipeError:  # the reader of our output left, as `head` does

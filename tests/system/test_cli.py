@@ -1,6 +1,7 @@
 """The commands as a user types them."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -124,3 +125,18 @@ def test_a_file_full_of_junk_ends_no_run(home: Path) -> None:
     assert body["counts"]["kept"] == 60
     assert body["counts"]["in"] == 60 + sum(body["counts"]["rejected"].values())
     assert sum(body["counts"]["rejected"].values()) > 4
+
+
+@pytest.mark.parametrize("given", [None, "2"])
+def test_a_command_starts_no_threads_that_only_wait(given: str | None) -> None:
+    """Numpy gets one thread unless a user says otherwise, and the collector looks at many objects at a time."""
+    code = (
+        "import gc, os, sys; from datakit.cli import main; sys.argv = ['datakit', '--version']\n"
+        "try: main()\n"
+        "except SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'], gc.get_threshold()[0])"
+    )
+    settings = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    if given:
+        settings["OPENBLAS_NUM_THREADS"] = given
+    told = subprocess.run([sys.executable, "-c", code], env=settings, check=True, capture_output=True, text=True)
+    assert told.stdout.splitlines()[-1] == f"{given or 1} 50000"
