@@ -1,7 +1,8 @@
 """Slices of near-duplicate candidates: whole components, so each is decided by itself, in whatever process."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -87,10 +88,10 @@ class _Matcher:
     """The texts of a slice's rows by place, and their words, split when first asked for."""
 
     def __init__(self, found: pl.DataFrame, min_percent: int) -> None:
-        self._texts = list(zip(found["question"], found["answer"], strict=True))
+        self._questions, self._answers = found["question"].to_list(), found["answer"].to_list()
         self._contexts = found["context"].to_list()
         self._min_percent = min_percent
-        self._words: dict[int, tuple[list[Lexeme], list[Lexeme]]] = {}
+        self._words: dict[str, list[Lexeme]] = {}
         self._scores: dict[tuple[int, int], float | None] = {}
 
     def match(self, left: int, right: int) -> float | None:
@@ -104,22 +105,25 @@ class _Matcher:
     def _compare(self, left: int, right: int) -> float | None:
         if None not in (self._contexts[left], self._contexts[right]) and self._contexts[left] != self._contexts[right]:
             return None
-        one, two = self._texts[left], self._texts[right]
-        if one == two:
-            return 1.0
-        if signs(one[0]) != signs(two[0]) or signs(one[1]) != signs(two[1]):
+        questions = self._questions[left], self._questions[right]
+        answers = self._answers[left], self._answers[right]
+        if any(one != two and signs(one) != signs(two) for one, two in (questions, answers)):
             return None
-        (question, answer), (other_question, other_answer) = self._split(left), self._split(right)
-        asked = question_match(question, other_question) if question else 1.0 if one[0] == two[0] else None
-        said = answer_match(answer, other_answer) if answer else 1.0 if one[1] == two[1] else None
+        asked, said = self._alike(question_match, *questions), self._alike(answer_match, *answers)
         if asked is None and said == 1.0:
-            asked = question_match(question, other_question, other_equal=True)
+            asked = self._alike(partial(question_match, other_equal=True), *questions)
         elif said is None and asked == 1.0:
-            said = answer_match(answer, other_answer, other_equal=True)
+            said = self._alike(partial(answer_match, other_equal=True), *answers)
         return None if asked is None or said is None else min(asked, said)
 
-    def _split(self, place: int) -> tuple[list[Lexeme], list[Lexeme]]:
-        if place not in self._words:
-            question, answer = self._texts[place]
-            self._words[place] = lexemes(question), lexemes(answer)
-        return self._words[place]
+    def _alike(self, match: Callable[..., float | None], one: str, two: str) -> float | None:
+        """Compare two texts word by word; equal ones, as of many pairs the stock answers are, need no look."""
+        if one == two:
+            return 1.0
+        words = self._split(one)
+        return match(words, self._split(two)) if words else None
+
+    def _split(self, text: str) -> list[Lexeme]:
+        if text not in self._words:
+            self._words[text] = lexemes(text)
+        return self._words[text]

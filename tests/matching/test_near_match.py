@@ -1,6 +1,8 @@
 """Texts aligned word by word: what may differ in near duplicates, and what may not."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from datakit.matching.lexemes import lexemes
 from datakit.matching.near_match import answer_match, question_match
@@ -76,3 +78,42 @@ def test_long_unlike_texts_are_refused_at_once() -> None:
     """Two texts of thousands of words are not aligned word by word when their words already differ."""
     one, other = lexemes("शब्द वेगळे " * 3000), lexemes("मजकूर निराळा " * 3000)
     assert answer_match(one, other) is None
+
+
+WORDS = st.sampled_from(
+    [
+        "रायगड",
+        "किल्ला",
+        "राजधानी",
+        "शिवाजीने",
+        "अफझलखानाला",
+        "नाही",
+        "कोणी",
+        "कधी",
+        "१६७४",
+        "पहिली",
+        "झाली",
+        "होती",
+        "आहे",
+        "असे",
+        "असं",
+        "च",
+        "पाणी",
+        "महाराज",
+        "वर्ष",
+        ",",
+        "-",
+        "?",
+    ]
+)
+
+
+@given(st.lists(WORDS, max_size=40).map(" ".join))
+@example(LONG)
+@example("प्रश्न उद्भवत नाही.")
+def test_a_text_is_the_same_as_itself(text: str) -> None:
+    """Whatever the words, and in whatever order: a text with words agrees with itself to the last, said either way."""
+    words = lexemes(text)
+    for other_equal in (False, True):
+        scores = [match(words, lexemes(text), other_equal) for match in (question_match, answer_match)]
+        assert scores == ([1.0, 1.0] if words else [None, None])
