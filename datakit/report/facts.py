@@ -16,6 +16,7 @@ from datakit.report.funnel import Step, steps
 from datakit.report.kinship import Kinship, kinship
 from datakit.report.leaks import Leakage, leakage
 from datakit.report.lengths import Histogram, histograms
+from datakit.report.looked import look
 from datakit.report.merges import Merges, merges
 from datakit.report.mix import Facet, Share, Source, facets, languages, licences, sources
 from datakit.report.origins import Origins, origins
@@ -82,7 +83,8 @@ def gather(
     release = Release(folder, manifest)
     found = sources(release)
     shares = licences(found)
-    leaks = leakage(release)
+    looked = look(release)
+    leaks = leakage(release, looked)
     disagreements = disputes(release)
     lineage = origins(release)
     return Facts(
@@ -100,8 +102,8 @@ def gather(
         licences=shares,
         facets=facets(release),
         languages=languages(release),
-        question_kinds=question_kinds(release),
-        lengths=histograms(release),
+        question_kinds=question_kinds(looked),
+        lengths=histograms(looked),
         tokens=tokens(release, tokenizer, max_tokens=max_tokens) if tokenizer else None,
         splits={split: manifest.counts["splits"][split] for split in release.splits},
         leakage=leaks,

@@ -13,8 +13,9 @@ from datakit.report.release import Release
 SHOWN: Final = 5
 _ROOM: Final = 12_000  # characters of all texts
 _NOT_A_LETTER: Final = r"[^\p{L}\p{M}\p{N}]+"
-_HEAD: Final = 120  # characters of a question that are looked at first; one of the legislature's has 630
-_BEGIN: Final = 32  # letters that two questions must share there: of the legislature's one in 23 does, of 24 letters 8
+_HEAD: Final = 72  # characters of a question that are looked at first; one of the legislature's has 630
+_BEGIN: Final = 48  # letters that two questions must share there: of the legislature's one in 77 does, one in 23 of 32
+_COMPARED: Final = pl.Struct({"begin": pl.UInt64(), "key": pl.UInt64()})
 _ASCII_DIGITS: Final = dict(zip("0123456789", "०१२३४५६७८९", strict=True))
 
 
@@ -48,26 +49,22 @@ class Leakage:
         return sum(pair.questions + pair.groups for pair in self.pairs)
 
 
-def leakage(release: Release) -> Leakage:
+def leakage(release: Release, looked: pl.DataFrame) -> Leakage:
     """Compare questions letter by letter: spaces, signs and the script of digits make no difference, words do.
 
-    A question with another passage, or after other turns, is another question.
+    A question with another passage, or after other turns, is another question. `looked` is what `look` returns.
     """
-    begun = _begun(release)
     between = [*combinations(release.splits, 2)]
-    alike = [_shared(begun, "begin", one, two) for one, two in between]
-    keys = _keys(release, begun.filter(pl.col("begin").is_in(pl.concat(alike).implode()))) if alike else begun.clear()
-    pairs = tuple(
-        Leak(
-            between=(one, two),
-            questions=_shared(keys, "key", one, two).len(),
-            groups=_shared(begun, "split_group", one, two).len(),
-        )
-        for one, two in between
-    )
+    begun = [_shared(looked, "begin", one, two) for one, two in between]
+    alike = looked.filter(pl.col("begin").is_in(pl.concat(begun).implode())) if begun else looked.clear()
+    keys = pl.concat([alike.drop_nulls("key").select("id", "split", "key"), _keys(release, alike)])
     both = [_shared(keys, "key", one, two) for one, two in between]
+    pairs = tuple(
+        Leak(between=(one, two), questions=questions.len(), groups=_shared(looked, "split_group", one, two).len())
+        for (one, two), questions in zip(between, both, strict=True)
+    )
     doubled = pl.concat(both).unique().sort().head(SHOWN) if both else pl.Series(dtype=pl.UInt64)
-    near = near_leaks(release)
+    near = near_leaks(release, int(looked["question"].sum() or 0))
     return Leakage(
         pairs=pairs,
         shown=tuple(_rows(release, keys, doubled)),
@@ -76,48 +73,59 @@ def leakage(release: Release) -> Leakage:
     )
 
 
-def _begun(release: Release) -> pl.DataFrame:
-    """Return `id, split, split_group, begin` of the questions that have letters: equal questions have one `begin`."""
-    begin = pl.col("question").map_batches(_begin, return_dtype=pl.String, is_elementwise=True)
-    return (
-        release.kept("id", "question", "context", "split_group")
-        .select("id", "split", "split_group", begin.alias("letters"), pl.col("context").fill_null("").hash(1))
-        .filter(pl.col("letters").str.len_bytes() > 0)
-        .select("id", "split", "split_group", _hash("letters", "context").alias("begin"))
-        .collect(engine="streaming")
+def compared(seen: pl.Series) -> pl.Expr:
+    """Return `begin, key` of each row's `question` and what it leans on, its `context`; null where it has no letters.
+
+    Equal questions have one `begin`, a hash of the first letters, and one `key`, a hash of all; only rows whose `begin`
+    is among those `seen` have a key.
+    """
+    return pl.struct("question", "context").map_batches(
+        lambda rows: _compared(rows.struct.unnest(), seen), return_dtype=_COMPARED, is_elementwise=True
     )
+
+
+def _compared(rows: pl.DataFrame, seen: pl.Series) -> pl.Series:
+    begin = _hash(_begin(rows["question"]), rows["context"])
+    again = begin.is_in(seen.implode()).arg_true()
+    some = rows[again]
+    key = begin.clear(len(rows)).scatter(again, _hash(_letters(some["question"]), some["context"]))
+    return pl.DataFrame({"begin": begin, "key": key}, schema=_COMPARED.to_schema()).to_struct()
 
 
 def _begin(questions: pl.Series) -> pl.Series:
     """Return the first letters of each question, found without reading a long one to its end."""
-    found = _letters(questions.str.head(_HEAD)).str.head(_BEGIN)
-    few = ((found.str.len_chars() < _BEGIN) & (questions.str.len_chars() > _HEAD)).fill_null(False)
-    return found.scatter(few.arg_true(), _letters(questions.filter(few)).str.head(_BEGIN)) if few.any() else found
+    found = _letters(questions.str.head(_HEAD), _BEGIN)
+    few = (found.str.len_chars() < _BEGIN).arg_true()
+    few = few.filter(questions.gather(few).str.len_chars() > _HEAD)
+    return found.scatter(few, _letters(questions.gather(few), _BEGIN)) if len(few) else found
 
 
-def _letters(questions: pl.Series) -> pl.Series:
-    return questions.str.replace_all(_NOT_A_LETTER, "").str.replace_many(_ASCII_DIGITS)
+def _letters(questions: pl.Series, most: int | None = None) -> pl.Series:
+    letters = questions.str.replace_all(_NOT_A_LETTER, "")
+    return (letters if most is None else letters.str.head(most)).str.replace_many(_ASCII_DIGITS)
 
 
-def _keys(release: Release, some: pl.DataFrame) -> pl.DataFrame:
-    """Return `id, split, key` of some rows: a hash of all letters of the question and of what it leans on."""
-    letters = pl.col("question").map_batches(_letters, return_dtype=pl.String, is_elementwise=True)
-    return (
-        release.kept("id", "question", "context")
-        .filter(pl.col("id").is_in(some["id"].implode()))
-        .select("id", "split", letters.alias("letters"), pl.col("context").fill_null("").hash(1))
-        .select("id", "split", _hash("letters", "context").alias("key"))
-        .collect(engine="streaming")
-    )
+def _hash(letters: pl.Series, contexts: pl.Series) -> pl.Series:
+    both = pl.DataFrame({"letters": letters, "context": contexts.fill_null("")})
+    return both.select(pl.when(pl.col("letters") != "").then(pl.struct(pl.all()).hash(1))).to_series()
 
 
-def _hash(text: str, setting: str) -> pl.Expr:
-    return pl.struct(pl.col(text).hash(1), setting).hash(1)
+def _keys(release: Release, alike: pl.DataFrame) -> pl.DataFrame:
+    """Return `id, split, key` of the rows that have none yet; their questions are read again."""
+    some = alike.filter(pl.col("key").is_null())
+    splits = some["split"].unique().to_list()
+    if not splits:
+        return some.select("id", "split", "key")
+    wanted = pl.col("id").is_in(some["id"].implode())
+    rows = release.kept("id", "question", "context", splits=splits).filter(wanted).collect()
+    rows = rows.join(some, on=["id", "split"], how="semi")
+    return rows.select("id", "split", _hash(_letters(rows["question"]), rows["context"]).alias("key"))
 
 
-def _shared(keys: pl.DataFrame, column: str, one: str, two: str) -> pl.Series:
-    sides = [keys.filter(pl.col("split") == split)[column].drop_nulls().unique() for split in (one, two)]
-    return sides[0].filter(sides[0].is_in(sides[1].implode()))
+def _shared(rows: pl.DataFrame, column: str, one: str, two: str) -> pl.Series:
+    sides = [rows.filter(pl.col("split") == split)[column].drop_nulls() for split in (one, two)]
+    few, many = sorted(sides, key=len)
+    return many.filter(many.is_in(few.implode())).unique()
 
 
 def _rows(release: Release, keys: pl.DataFrame, doubled: pl.Series) -> list[Row]:

@@ -6,10 +6,9 @@ from typing import Final
 
 import polars as pl
 
-from datakit.report.release import Release
-
 EDGES: Final = (0, 10, 20, 40, 80, 160, 320, 640, 1280, 2560, 5120)
 """Characters, doubling: answers run from one word to pages."""
+COLUMNS: Final = ("question", "answer", "context")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,11 +24,9 @@ class Histogram:
     longest: int
 
 
-def histograms(release: Release) -> list[Histogram]:
-    """Return the lengths of questions, answers and, where rows have any, contexts."""
-    columns = ("question", "answer", "context")
-    lengths = release.kept(*columns).select(pl.col(columns).str.len_chars().cast(pl.UInt32)).collect(engine="streaming")
-    return [_histogram(lengths[name].drop_nulls()) for name in columns if lengths[name].null_count() < lengths.height]
+def histograms(lengths: pl.DataFrame) -> list[Histogram]:
+    """Return the lengths of questions, answers and, where rows have any, contexts, as `look` has measured them."""
+    return [_histogram(lengths[name].drop_nulls()) for name in COLUMNS if lengths[name].null_count() < lengths.height]
 
 
 def _histogram(lengths: pl.Series) -> Histogram:

@@ -62,7 +62,7 @@ def merges(release: Release) -> Merges | None:
     merged = _follow(merged)
     origin = (
         release.lineage()
-        .filter(pl.col("role") == "kept")
+        .filter((pl.col("role") == "kept") & pl.col("row_id").is_in(merged["root"].unique().implode()))
         .select(pl.col("row_id").alias("root"), pl.col("source_id").alias("kept_source"))
     )
     merged = merged.lazy().join(origin.unique("root"), on="root", how="left", maintain_order="left").collect()

@@ -15,16 +15,16 @@ MAX_CHARS: Final = 2_000_000
 SHOWN: Final = 5
 _MIN_SCORE: Final = 0.9  # as in near_dedup
 _ROOM: Final = 12_000  # characters of all texts
-_FIRST: Final = 8_192  # rows that are looked at first, one group of a file: of the legislature five million characters
 
 
-def near_leaks(release: Release) -> tuple[int, tuple[tuple[Row, Row], ...]] | None:
+def near_leaks(release: Release, chars: int) -> tuple[int, tuple[tuple[Row, Row], ...]] | None:
     """Return how many questions of train are nearly equal to a held-out one, and some pairs (train, held out).
 
-    None: not looked for, because the questions are longer than `MAX_CHARS` together. Equal questions are not counted,
-    they are leaks already; questions on a passage or after other turns lean on it, so they are left out.
+    `chars` are the characters of all kept questions. None: not looked for, because there are more than `MAX_CHARS`.
+    Equal questions are not counted, they are leaks already; questions on a passage or after other turns lean on it, so
+    they are left out.
     """
-    if _exceeds(release, MAX_CHARS):
+    if chars > MAX_CHARS:
         return None
     columns = ("source_id", "file", "locator", "question", "answer")
     bare = release.kept(*columns, "context").filter(pl.col("context").is_null() & pl.col("question").is_not_null())
@@ -38,13 +38,6 @@ def near_leaks(release: Release) -> tuple[int, tuple[tuple[Row, Row], ...]] | No
     near = [(one, two) for one, two in pairs if _is_near(one["question"], two["question"])]
     texts = iter(rows([row for pair in near[:SHOWN] for row in pair], _ROOM))
     return len(near), tuple(zip(texts, texts, strict=True))
-
-
-def _exceeds(release: Release, most: int) -> bool:
-    """Tell whether all questions together have more characters; many questions are not read to their end for that."""
-    questions = release.kept("question").select(pl.col("question").str.len_chars().sum())
-    first = release.kept("question").head(_FIRST).select(pl.col("question").str.len_chars().sum())
-    return any(int(some.collect(engine="streaming").item() or 0) > most for some in (first, questions))
 
 
 def _is_near(one: str, two: str) -> bool:

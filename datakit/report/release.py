@@ -1,5 +1,6 @@
 """The files of a version as lazy frames: the report reads few columns of all rows, and the text of a few rows."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +23,12 @@ class Release:
         there = self.manifest.counts["splits"]
         return tuple(name for name in SPLITS if name in there) + tuple(name for name in there if name not in SPLITS)
 
-    def kept(self, *columns: str) -> pl.LazyFrame:
-        """Return the named columns of the kept rows of all splits, and `split`."""
+    def kept(self, *columns: str, splits: Sequence[str] | None = None) -> pl.LazyFrame:
+        """Return the named columns of the kept rows of some splits or all, and `split`."""
         return pl.concat(
             [
                 pl.scan_parquet(self.folder / f"{name}.parquet").select(*columns, pl.lit(name).alias("split"))
-                for name in self.splits
+                for name in (splits or self.splits)
             ]
         )
 

@@ -32,6 +32,7 @@ def environment(*, html: bool, package: str = "datakit.report") -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_html if html else _markdown,
+        optimized=False,  # folding constants takes longer than one page gains by it
     )
     made.filters |= {
         "thousands": thousands,

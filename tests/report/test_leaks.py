@@ -8,16 +8,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datakit.report.leaks import _BEGIN, _begin, _letters, leakage
+from datakit.report.leaks import _BEGIN, Leakage, _begin, _letters, leakage
+from datakit.report.looked import look
+from datakit.report.release import Release
 from tests.report.made import kept, release
 
 QUESTION = "शिवाजी महाराजांचा राज्याभिषेक १६७४ मध्ये कोठे झाला?"
 
 
+def leaks_of(made: Release) -> Leakage:
+    """Look at a version and compare its splits."""
+    return leakage(made, look(made))
+
+
 def test_one_question_in_two_splits_is_a_leak(tmp_path: Path) -> None:
     """Spaces, punctuation and the script of digits do not hide it, and both rows are shown with their split."""
     again = "शिवाजी  महाराजांचा राज्याभिषेक 1674 मध्ये कोठे झाला ?"
-    found = leakage(release(tmp_path, [kept(QUESTION), kept(again, split="test")]))
+    found = leaks_of(release(tmp_path, [kept(QUESTION), kept(again, split="test")]))
     assert {pair.between: pair.questions for pair in found.pairs} == {
         ("train", "validation"): 0,
         ("train", "test"): 1,
@@ -35,34 +42,56 @@ def test_another_year_or_word_is_another_question(tmp_path: Path) -> None:
         kept("रायगड कोठे आहे?"),
         kept("राजगड कोठे आहे?", split="validation"),
     ]
-    assert leakage(release(tmp_path, rows)).found == 0
+    assert leaks_of(release(tmp_path, rows)).found == 0
 
 
 def test_a_question_about_another_passage_is_another_question(tmp_path: Path) -> None:
     """`लेखक कोण?` on two passages is no leak; on the same passage it is."""
     ask = "या उताऱ्याचा लेखक कोण?"
     apart = [kept(ask, context="एक उतारा"), kept(ask, context="दुसरा उतारा", split="test")]
-    assert leakage(release(tmp_path / "apart", apart)).found == 0
+    assert leaks_of(release(tmp_path / "apart", apart)).found == 0
     same = [kept(ask, context="एक उतारा"), kept(ask, "दुसरे उत्तर", context="एक उतारा", split="test")]
-    assert leakage(release(tmp_path / "same", same)).found == 1
+    assert leaks_of(release(tmp_path / "same", same)).found == 1
 
 
 def test_a_group_in_two_splits_is_a_leak(tmp_path: Path) -> None:
     """Rows of one passage belong to one split, whatever they ask."""
     rows = [kept("क", split_group="उतारा"), kept("ख", split_group="उतारा", split="validation")]
-    found = leakage(release(tmp_path, rows))
+    found = leaks_of(release(tmp_path, rows))
     assert [pair.groups for pair in found.pairs] == [1, 0, 0]
     assert found.found == 1
 
 
+def test_a_group_counts_whatever_its_questions_are(tmp_path: Path) -> None:
+    """A question without letters cannot be compared; its group can."""
+    rows = [kept("?", split_group="उतारा"), kept("लेखक कोण?", split_group="उतारा", split="test")]
+    assert [pair.groups for pair in leaks_of(release(tmp_path, rows)).pairs] == [0, 1, 0]
+
+
+@pytest.mark.parametrize("largest", ["train", "validation", "test"])
+def test_leaks_are_found_between_any_two_splits(tmp_path: Path, largest: str) -> None:
+    """Whichever split is looked at last, a question of two splits is found in both of them, and in no third."""
+    rows = [kept(f"{QUESTION} {name}", split=split) for name in ("अ", "आ") for split in ("train", "test")]
+    rows += [kept(f"{QUESTION} इ", split=split) for split in ("train", "validation")]
+    rows += [kept(f"{QUESTION} ई", split=split) for split in ("validation", "test")]
+    rows += [kept(f"{QUESTION} {number}", split=largest) for number in range(20)]
+    found = leaks_of(release(tmp_path, rows))
+    assert [(pair.between, pair.questions) for pair in found.pairs] == [
+        (("train", "validation"), 1),
+        (("train", "test"), 2),
+        (("validation", "test"), 1),
+    ]
+    assert len(found.shown) == 8
+
+
 def test_questions_twice_in_one_split_are_no_leak(tmp_path: Path) -> None:
     """A doubled question within train is the business of deduplication."""
-    assert leakage(release(tmp_path, [kept(QUESTION), kept(QUESTION, "रायगडावर")])).found == 0
+    assert leaks_of(release(tmp_path, [kept(QUESTION), kept(QUESTION, "रायगडावर")])).found == 0
 
 
 def test_questions_without_letters_share_nothing(tmp_path: Path) -> None:
     """`?` and `…` have no letters in common, although nothing of both is left."""
-    assert leakage(release(tmp_path, [kept("?"), kept("…", split="test")])).found == 0
+    assert leaks_of(release(tmp_path, [kept("?"), kept("…", split="test")])).found == 0
 
 
 NOISE = "… — , (  ) ; ' / "
@@ -86,7 +115,7 @@ def test_long_questions_are_told_apart_by_all_their_letters(tmp_path: Path, seed
     rows = [kept(question) for question in again]
     rows += [kept(spaced(question, chance), split="test") for question in again[:2]]
     rows += [kept(spaced(question, chance), split="validation") for question in set(apart) - set(again)]
-    found = leakage(release(tmp_path, rows))
+    found = leaks_of(release(tmp_path, rows))
     assert {pair.between: pair.questions for pair in found.pairs} == {
         ("train", "validation"): 0,
         ("train", "test"): 2,
