@@ -6,7 +6,7 @@ That is the same as the plain engine because no word rule looks across a space (
 because one pass here applies the same rules in the same order as one pass there.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
@@ -18,10 +18,14 @@ from datakit.devanagari.policy import Policy
 from datakit.devanagari.rule import Rule
 from datakit.devanagari.rules import RuleSet, rule_set
 
-Mended = tuple[str, frozenset[str]]
-"""A text after some rules, and the ids of those that changed it."""
+Ids = frozenset[str]
+"""The ids of rules."""
 
-Touched = dict[int, frozenset[str]]
+Mended = tuple[bytes, Ids]
+"""A text in UTF-8 after some rules, and the ids of those that changed it. Most texts only have words replaced; that bytes
+are not turned into Python strings and back for it takes 0.4 of the time."""
+
+Touched = dict[int, Ids]
 """Row numbers of the texts that changed, and the ids of the rules that touched each."""
 
 Positions = np.ndarray[Any, np.dtype[np.int64]]
@@ -37,7 +41,7 @@ _CONSONANT, _SIGN = "क", "ा"
 """What stands beside a word, on the other side of a space, where a rule may reach over it: one row of the rules does,
 and it asks for a consonant before the space and a sign after it. A test holds this for every pair of characters."""
 
-_NOTHING: Final[frozenset[str]] = frozenset()
+_NOTHING: Final[Ids] = frozenset()
 _MAX_MEMO_WORDS: Final = (
     500_000  # about 100 MB; distinct damaged words of the 321 MB question set: see docs/normalization.md
 )
@@ -47,7 +51,7 @@ def _union(rules: Iterable[Rule]) -> str:
     return "|".join(dict.fromkeys(f"(?:{rule.trigger})" for rule in rules))
 
 
-def _apply(rules: Sequence[Rule], series: pl.Series) -> Iterator[Mended]:
+def _apply(rules: Sequence[Rule], series: pl.Series) -> Iterator[tuple[str, Ids]]:
     """Apply rules once to each text of a column.
 
     A rule is tried where its trigger was found, and where an earlier rule has changed the text since.
@@ -64,7 +68,7 @@ def _apply(rules: Sequence[Rule], series: pl.Series) -> Iterator[Mended]:
         yield _apply_found(rules, text, numbers)
 
 
-def _apply_found(rules: Sequence[Rule], text: str, numbers: Sequence[int]) -> Mended:
+def _apply_found(rules: Sequence[Rule], text: str, numbers: Sequence[int]) -> tuple[str, Ids]:
     for number in numbers:
         after = rules[number].apply(text)
         if after != text:
@@ -101,17 +105,18 @@ class Column:
             if not len(rows):
                 break
             changed, again = self._one_pass(active)
-            for position, mended in changed.items():
-                _note(result, int(rows[position]), mended)
+            for position, row in zip(changed, rows[list(changed)].tolist(), strict=True):
+                _note(result, row, *changed[position])
             rows = rows[again]
-            active = pl.Series([changed[position][0] for position in again], dtype=pl.String)
+            active = _column_of([changed[position][0] for position in again])
         return _replace(series, result), {row: ids for row, (_, ids) in result.items()}
 
     def _one_pass(self, active: pl.Series) -> tuple[dict[int, Mended], list[int]]:
         """Apply every rule once; return the rows that changed, by position in `active`, and which to look at again.
 
         Most rows need only words mended. Where no rule but those for words saw anything, and each mended word is
-        settled, nothing can be left to do: triggers that reach over a space see the same letters beside it as before.
+        settled, nothing can be left to do: triggers that reach over a space see the same letters beside it as before,
+        or letters that they do not ask for.
         """
         changed: dict[int, Mended] = {}
         rare = _where(active, self._rare)
@@ -120,37 +125,40 @@ class Column:
         current = _replace(active, changed)
         marathi = current.str.contains("[\u0900-\u097f]").fill_null(False)
         damaged = self._damaged_words(current, marathi)
-        for (position, text), words in zip(
-            _pick(current, np.array(list(damaged), dtype=np.int64)), damaged.values(), strict=True
-        ):
-            _note(changed, position, self._mend_words(text, words))
+        texts = _bytes(current.gather(np.array(list(damaged), dtype=np.int64)))
+        for (position, words), text in zip(damaged.items(), texts, strict=True):
+            _note(changed, position, *self._mend_words(text, words))
             if not self._settled.issuperset(words):
                 open_rows.add(position)
         may = np.array(sorted(open_rows), dtype=np.int64)
         place = {position: number for number, position in enumerate(may.tolist())}
         before = active.gather(may)
-        texts = _replace(before, {place[at]: mended for at, mended in changed.items() if at in open_rows})
-        hits = _where(texts, self._line, only=marathi.gather(may))
-        for position, mended in zip(may[hits].tolist(), _apply(self._rules.line, texts.gather(hits)), strict=True):
-            _note(changed, position, mended)
-        again = [at for at, (text, _) in changed.items() if at in open_rows and text != before[place[at]]]
+        after = _replace(before, {place[at]: mended for at, mended in changed.items() if at in open_rows})
+        hits = _where(after, self._line, only=marathi.gather(may))
+        laid = _apply(self._rules.line, after.gather(hits))
+        for position, (line, ids) in zip(may[hits].tolist(), laid, strict=True):
+            _note(changed, position, line.encode(), ids)
+        was = dict(zip(may.tolist(), _bytes(before), strict=True))
+        again = [at for at, (new, _) in changed.items() if at in open_rows and new != was[at]]
         undone = open_rows.difference(again)
         return {at: mended for at, mended in changed.items() if at not in undone}, again
 
     def _whole_rules(self, active: pl.Series, rows: Positions, changed: dict[int, Mended]) -> None:
         texts = []
-        for position, mended in zip(rows.tolist(), _apply(self._rules.any_script, active.gather(rows)), strict=True):
-            _note(changed, position, mended)
-            texts.append(mended[0])
+        for position, (text, ids) in zip(
+            rows.tolist(), _apply(self._rules.any_script, active.gather(rows)), strict=True
+        ):
+            _note(changed, position, text.encode(), ids)
+            texts.append(text)
         after = pl.Series(texts, dtype=pl.String)
         marathi = _where(after, "[\u0900-\u097f]")
-        for position, mended in zip(
+        for position, (text, ids) in zip(
             rows[marathi].tolist(), _apply(self._rules.text, after.gather(marathi)), strict=True
         ):
-            _note(changed, position, mended)
+            _note(changed, position, text.encode(), ids)
 
-    def _damaged_words(self, current: pl.Series, marathi: pl.Series) -> dict[int, list[str]]:
-        """Return the different words to mend by row, in the order of the rows."""
+    def _damaged_words(self, current: pl.Series, marathi: pl.Series) -> dict[int, dict[str, int]]:
+        """Return the words to mend by row and how often each stands there, in the order of the rows."""
         rows = np.flatnonzero(marathi.to_numpy())  # nearly all have such a word: looking for it first would cost more
         suspects = pl.DataFrame({"row": rows, "word": current.gather(rows)})
         found = suspects.with_columns(pl.col("word").str.extract_all(self._suspect)).explode("word").drop_nulls("word")
@@ -160,15 +168,18 @@ class Column:
             self._settled.clear()
         self._remember([word for word in words if word not in self._memo])
         damaged = pl.Series([word for word in words if self._memo[word]], dtype=pl.String)
-        by_row: dict[int, list[str]] = {}
-        for row, word in found.filter(pl.col("word").is_in(damaged.implode())).unique(maintain_order=True).iter_rows():
-            by_row.setdefault(row, []).append(word)
+        by_row: dict[int, dict[str, int]] = {}
+        for row, word in found.filter(pl.col("word").is_in(damaged.implode())).iter_rows():
+            times = by_row.setdefault(row, {})
+            times[word] = times.get(word, 0) + 1
         return by_row
 
     def _remember(self, words: Sequence[str]) -> None:
         every = range(len(self._rules.word))
         mended = [_apply_found(self._rules.word, word, every) for word in words]
-        self._memo.update((word, one if one[1] else None) for word, one in zip(words, mended, strict=True))
+        self._memo.update(
+            (word, (after.encode(), ids) if ids else None) for word, (after, ids) in zip(words, mended, strict=True)
+        )
         changed = [(word, after) for word, (after, ids) in zip(words, mended, strict=True) if ids and after]
         # A word that begins or ends in another letter than before is looked at with what it may meet beside it.
         seen = [
@@ -179,16 +190,18 @@ class Column:
         at_an_edge = pl.Series([after for _, after in changed], dtype=pl.String).str.contains(_AT_AN_EDGE)
         self._settled.update(word for (word, _), no in zip(changed, is_open | at_an_edge, strict=True) if not no)
 
-    def _mend_words(self, text: str, words: Sequence[str]) -> Mended:
+    def _mend_words(self, text: bytes, words: Mapping[str, int]) -> Mended:
         """Replace words of a text, as often as each stands there between spaces."""
-        text = f" {text} "
+        text = b" %b " % text
         touched: set[str] = set()
-        for word in words:
+        for word, times in words.items():
             mended = self._memo[word]
             assert mended is not None
-            old, new = f" {word} ", f" {mended[0]} "
-            if old in new:  # no rule makes two words of one; should one ever do so, its word is replaced once
-                text = " ".join(mended[0] if piece == word else piece for piece in text.split(" "))
+            old, new = b" %b " % word.encode(), b" %b " % mended[0]
+            if times == 1:
+                text = text.replace(old, new, 1)
+            elif old in new:  # no rule makes two words of one; should one ever do so, its word is replaced once
+                text = b" ".join(mended[0] if piece == word.encode() else piece for piece in text.split(b" "))
             else:
                 while old in text:  # the same word twice shares the space between: a second round finds it
                     text = text.replace(old, new)
@@ -196,8 +209,7 @@ class Column:
         return text[1:-1], frozenset(touched)
 
 
-def _note(changed: dict[int, Mended], position: int, mended: Mended) -> None:
-    text, ids = mended
+def _note(changed: dict[int, Mended], position: int, text: bytes, ids: Ids) -> None:
     if ids:
         changed[position] = (text, ids | changed[position][1] if position in changed else ids)
 
@@ -207,8 +219,13 @@ def _where(series: pl.Series, pattern: str, only: pl.Series | None = None) -> Po
     return np.flatnonzero((hits if only is None else hits & only).to_numpy())
 
 
-def _pick(series: pl.Series, positions: Positions) -> list[tuple[int, str]]:
-    return list(zip(positions.tolist(), series.gather(positions).to_list(), strict=True))
+def _bytes(series: pl.Series) -> list[bytes]:
+    texts: list[bytes] = series.cast(pl.Binary).to_list()
+    return texts
+
+
+def _column_of(texts: Sequence[bytes]) -> pl.Series:
+    return pl.Series(texts, dtype=pl.Binary).cast(pl.String)
 
 
 def _replace(series: pl.Series, changed: dict[int, Mended]) -> pl.Series:
@@ -217,8 +234,8 @@ def _replace(series: pl.Series, changed: dict[int, Mended]) -> pl.Series:
         return series
     source = np.arange(len(series))
     source[list(changed)] = np.arange(len(series), len(series) + len(changed))
-    texts = pl.Series(series.name, [text for text, _ in changed.values()], dtype=pl.String)
-    return pl.concat([series, texts]).gather(source)
+    texts = _column_of([text for text, _ in changed.values()])
+    return pl.concat([series, texts.alias(series.name)]).gather(source)
 
 
 @cache
