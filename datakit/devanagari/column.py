@@ -22,8 +22,10 @@ Ids = frozenset[str]
 """The ids of rules."""
 
 Mended = tuple[bytes, Ids]
-"""A text in UTF-8 after some rules, and the ids of those that changed it. Most texts only have words replaced; that bytes
-are not turned into Python strings and back for it takes 0.4 of the time."""
+"""A text in UTF-8 after some rules, and the ids of those that changed it.
+
+Most texts only have words replaced: in bytes, without a Python string on the way, that takes 0.4 of the time.
+"""
 
 Touched = dict[int, Ids]
 """Row numbers of the texts that changed, and the ids of the rules that touched each."""

@@ -123,11 +123,17 @@ def _opening(system: str | None) -> bytes:
 
 
 def _json_contents(texts: pl.Series) -> list[bytes]:
-    """Return texts as they stand between the quotes of canonical JSON; CONTROL, and so the zero byte, is in none."""
-    joined = b"\0".join(texts.cast(pl.Binary).to_list())
+    """Return texts as they stand between the quotes of canonical JSON; CONTROL is in none.
+
+    A text at a time: all of them joined, and split again, take four times as long.
+    """
+    return [_json_content(text) for text in texts.cast(pl.Binary).to_list()]
+
+
+def _json_content(text: bytes) -> bytes:
     for sign, escaped in _ESCAPED:
-        joined = joined.replace(sign, escaped)
-    return joined.split(b"\0") if len(texts) else []
+        text = text.replace(sign, escaped)
+    return text
 
 
 def _or_empty(column: str) -> pl.Expr:
