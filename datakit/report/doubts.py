@@ -1,7 +1,8 @@
 """Kept rows with a flag: faults that a stage saw and let pass, each with a few rows to look at."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -10,7 +11,6 @@ from datakit.report.release import Release
 
 SAMPLES: Final = 3
 _ROOM: Final = 24_000  # characters of all samples
-_COLUMNS: Final = ("source_id", "file", "locator", "question", "answer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,9 +22,9 @@ class Doubt:
     rows: tuple[Row, ...]
 
 
-def doubts(release: Release) -> list[Doubt]:
-    """Return the flags of the kept rows, most frequent first, with up to `SAMPLES` rows each, the lowest ids."""
-    groups = (
+def flagged(release: Release) -> pl.DataFrame:
+    """Return `flag, count, id` of the kept rows' flags, most frequent first; `id` holds the `SAMPLES` lowest ids."""
+    return (
         release.kept("id", "flags")
         .select("id", pl.col("flags").alias("flag"))
         .filter(pl.col("flag").list.len() > 0)
@@ -34,15 +34,13 @@ def doubts(release: Release) -> list[Doubt]:
         .sort("count", "flag", descending=[True, False])
         .collect()
     )
-    chosen = groups.select("flag", "id").explode("id")
-    if chosen.is_empty():
-        return []
-    texts = release.kept("id", *_COLUMNS).filter(pl.col("id").is_in(chosen["id"].implode())).collect()
-    ordered = chosen.join(texts.unique("id", keep="any"), on="id", how="left", maintain_order="left").to_dicts()
-    by_flag: dict[str, list[Row]] = {}
-    for row, text in zip(ordered, rows(ordered, _ROOM), strict=True):
-        by_flag.setdefault(row["flag"], []).append(text)
+
+
+def doubts(flags: pl.DataFrame, found: Mapping[str, Mapping[str, Any]]) -> list[Doubt]:
+    """Return the flags as `flagged` has found them, with their sample rows, which `found` holds by id."""
+    chosen = flags["id"].explode().drop_nulls().to_list()
+    texts = dict(zip(chosen, rows([found[one] for one in chosen], _ROOM), strict=True))
     return [
-        Doubt(flag=flag, count=count, rows=tuple(by_flag[flag]))
-        for flag, count in groups.select("flag", "count").iter_rows()
+        Doubt(flag=flag, count=count, rows=tuple(texts[one] for one in ids))
+        for flag, count, ids in flags.select("flag", "count", "id").iter_rows()
     ]

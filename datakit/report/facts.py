@@ -11,7 +11,7 @@ from datakit.report.asked import question_kinds
 from datakit.report.changes import Changes, changes
 from datakit.report.decided import Decisions, decisions
 from datakit.report.disputes import Disputes, disputes
-from datakit.report.doubts import Doubt, doubts
+from datakit.report.doubts import Doubt, doubts, flagged
 from datakit.report.funnel import Step, steps
 from datakit.report.kinship import Kinship, kinship
 from datakit.report.leaks import Leakage, leakage
@@ -22,7 +22,7 @@ from datakit.report.mix import Facet, Share, Source, facets, languages, licences
 from datakit.report.origins import Origins, origins
 from datakit.report.rejects import Reason, reasons
 from datakit.report.release import Release
-from datakit.report.repairs import Repairs, repairs
+from datakit.report.repairs import Repairs, repairs, touched
 from datakit.report.tokens import MAX_TOKENS, Tokens, tokens
 from datakit.report.verdict import Verdict, judge
 from datakit.trace.draw import version_graph
@@ -83,8 +83,9 @@ def gather(
     release = Release(folder, manifest)
     found = sources(release)
     shares = licences(found)
-    looked = look(release)
-    leaks = leakage(release, looked)
+    flags, rules = flagged(release), touched(release)
+    looked = look(release, [*flags["id"].explode().drop_nulls(), *rules["ids"].explode().drop_nulls()])
+    leaks = leakage(release, looked.seen)
     disagreements = disputes(release)
     lineage = origins(release)
     return Facts(
@@ -94,16 +95,16 @@ def gather(
         verdict=judge(manifest, found, shares, leaks, disagreements, lineage),
         funnel=steps(manifest),
         reasons=reasons(release),
-        doubts=doubts(release),
+        doubts=doubts(flags, looked.rows),
         disputes=disagreements,
         merges=merges(release),
-        repairs=repairs(release),
+        repairs=repairs(rules, looked.rows),
         sources=found,
         licences=shares,
         facets=facets(release),
         languages=languages(release),
-        question_kinds=question_kinds(looked),
-        lengths=histograms(looked),
+        question_kinds=question_kinds(looked.seen),
+        lengths=histograms(looked.seen),
         tokens=tokens(release, tokenizer, max_tokens=max_tokens) if tokenizer else None,
         splits={split: manifest.counts["splits"][split] for split in release.splits},
         leakage=leaks,

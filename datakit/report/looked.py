@@ -1,6 +1,8 @@
 """One look at the texts of all kept rows: to read and unpack them costs more than most of what is told from them."""
 
-from typing import Final
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import polars as pl
 
@@ -9,27 +11,42 @@ from datakit.report.leaks import compared
 from datakit.report.lengths import COLUMNS
 from datakit.report.release import Release
 
+_SHOWN: Final = ("id", "source_id", "file", "locator", "question", "answer")
 _ROWS: Final = 16_384
 """Rows whose texts are in memory at a time, two groups of a file: streamed, 84,000 of the legislature took 200 MB more
 and no less CPU."""
 
 
-def look(release: Release) -> pl.DataFrame:
-    """Return `id, split, split_group` of the kept rows and what was seen of their texts, never the texts themselves.
+@dataclass(frozen=True, kw_only=True)
+class Looked:
+    """What was seen."""
 
-    `begin, key`: how the question begins and goes on, as `compared` returns them; `kind`: what it asks for; `question,
-    answer, context`: characters.
-    """
-    frames: list[pl.DataFrame] = []
-    rows = release.manifest.counts["splits"]
-    for split in sorted(release.splits, key=lambda name: rows[name]):  # the largest last: it is not read again for keys
-        seen = pl.concat([frame["begin"] for frame in frames]) if frames else pl.Series(dtype=pl.UInt64)
-        texts = release.kept("id", "split_group", *COLUMNS, splits=[split])
-        frames += [_seen(texts.slice(start, _ROWS), seen) for start in range(0, max(rows[split], 1), _ROWS)]
-    return pl.concat(frames)
+    seen: pl.DataFrame
+    """`id, split, split_group` of all kept rows and what is told of their texts, which it does not hold. `begin, key`:
+    how the question begins and goes on, as `compared` returns them; `kind`: what it asks for; `question, answer,
+    context`: characters."""
+    rows: Mapping[str, dict[str, Any]]
+    """The rows that are wanted with their place, question and answer, by id."""
 
 
-def _seen(texts: pl.LazyFrame, before: pl.Series) -> pl.DataFrame:
+def look(release: Release, wanted: Sequence[str] = ()) -> Looked:
+    """Look at the kept rows; `wanted` are ids of rows to show, found on the way."""
+    ids = pl.Series(wanted, dtype=pl.String)
+    seen: list[pl.DataFrame] = []
+    shown: dict[str, dict[str, Any]] = {}
+    sizes = {split: release.kept("id", splits=[split]).select(pl.len()).collect().item() for split in release.splits}
+    for split in sorted(sizes, key=lambda name: sizes[name]):  # the largest last: it is not read again for keys
+        before = pl.concat([frame["begin"] for frame in seen]) if seen else pl.Series(dtype=pl.UInt64)
+        kept = release.kept(*_SHOWN, "context", "split_group", splits=[split])
+        for start in range(0, max(sizes[split], 1), _ROWS):
+            rows = kept.slice(start, _ROWS).collect()
+            seen.append(_seen(rows, before))
+            some = rows.filter(pl.col("id").is_in(ids.implode())).select(_SHOWN)
+            shown |= {row["id"]: row for row in some.iter_rows(named=True)}
+    return Looked(seen=pl.concat(seen), rows=shown)
+
+
+def _seen(rows: pl.DataFrame, before: pl.Series) -> pl.DataFrame:
     question = pl.col("question")
     told = (compared(before).alias("compared"), kinds(question).alias("kind"), pl.col(COLUMNS).str.len_chars())
-    return texts.select("id", "split", "split_group", *told).unnest("compared").collect()
+    return rows.select("id", "split", "split_group", *told).unnest("compared")

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import Final
+from typing import Any, Final
 
 import polars as pl
 
@@ -18,7 +18,6 @@ from datakit.report.release import Release
 
 SAMPLES: Final = 2
 _ROOM: Final = 24_000  # characters of all samples
-_COLUMNS: Final = ("source_id", "file", "locator", "question", "answer")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,11 +62,14 @@ def examples() -> Mapping[str, Example]:
     }
 
 
-def repairs(release: Release) -> Repairs | None:
-    """Return the rules that touched rows, most frequent first, or None where none did."""
-    touched = release.lineage().filter(pl.col("changes").list.len() > 0)
+def touched(release: Release) -> pl.DataFrame:
+    """Return `rule, rows, kept, ids, total` of the rules that touched rows, most frequent first.
+
+    `ids` are those of `SAMPLES` kept rows, chosen by digest; `total` are the rows that any rule touched.
+    """
+    changed = release.lineage().filter(pl.col("changes").list.len() > 0)
     by_rule = (
-        touched.select("row_id", "role", pl.col("changes").alias("rule"), "raw_sha256")
+        changed.select("row_id", "role", pl.col("changes").alias("rule"), "raw_sha256")
         .explode("rule")
         .group_by("rule")
         .agg(
@@ -81,25 +83,28 @@ def repairs(release: Release) -> Repairs | None:
         )
         .sort("rows", "rule", descending=[True, False])
     )
-    found, total = pl.collect_all([by_rule, touched.select(pl.len())])
-    if found.is_empty():
+    found, total = pl.collect_all([by_rule, changed.select(pl.len().alias("total"))])
+    return found.with_columns(pl.lit(total.item()).alias("total"))
+
+
+def repairs(rules: pl.DataFrame, found: Mapping[str, Mapping[str, Any]]) -> Repairs | None:
+    """Return the rules as `touched` has found them, with their sample rows, which `found` holds by id, or None where
+    no row was touched."""
+    if rules.is_empty():
         return None
-    chosen = found.select("rule", pl.col("ids").alias("id")).explode("id").drop_nulls()
-    texts = (
-        release.kept("id", *_COLUMNS)
-        .filter(pl.col("id").is_in(chosen["id"].implode()))
-        .unique("id", keep="any")
-        .collect()
-    )
-    ordered = chosen.join(texts, on="id", how="inner", maintain_order="left").to_dicts()
-    samples: dict[str, list[Row]] = {}
-    for row, text in zip(ordered, rows(ordered, _ROOM), strict=True):
-        samples.setdefault(row["rule"], []).append(text)
+    chosen = [one for one in rules["ids"].explode().drop_nulls() if one in found]
+    texts = dict(zip(chosen, rows([found[one] for one in chosen], _ROOM), strict=True))
     known = examples()
     return Repairs(
-        rows=total.item(),
+        rows=rules["total"][0],
         rules=tuple(
-            Repair(rule=rule, rows=count, kept=kept, example=known.get(rule), samples=tuple(samples.get(rule, ())))
-            for rule, count, kept in found.select("rule", "rows", "kept").iter_rows()
+            Repair(
+                rule=rule,
+                rows=count,
+                kept=kept,
+                example=known.get(rule),
+                samples=tuple(texts[one] for one in ids if one in texts),
+            )
+            for rule, count, kept, ids in rules.select("rule", "rows", "kept", "ids").iter_rows()
         ),
     )

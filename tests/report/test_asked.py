@@ -117,5 +117,5 @@ def test_kept_questions_are_counted_and_those_without_a_word_come_last(tmp_path:
     """Rejected questions do not count; the rest is sorted by rows, what is unknown last however frequent."""
     rows = [kept("रायगड कोठे आहे?"), kept("सिंहगड कोणी जिंकला?"), kept("तोरणा कोणी जिंकला?")]
     rows += [kept(f"किल्ला {n}") for n in range(5)] + [rejected("का?", "question_too_short")]
-    found = [(share.name, share.rows) for share in question_kinds(look(release(tmp_path, rows)))]
+    found = [(share.name, share.rows) for share in question_kinds(look(release(tmp_path, rows)).seen)]
     assert found == [("who", 2), ("where", 1), (UNKNOWN, 5)]

@@ -7,13 +7,21 @@ import pytest
 from datakit.decisions import EDITED
 from datakit.devanagari import Policy, explain, normalize
 from datakit.devanagari.rules import rule_set
-from datakit.report.repairs import SAMPLES, Example, examples, repairs
+from datakit.report.looked import look
+from datakit.report.release import Release
+from datakit.report.repairs import SAMPLES, Example, Repairs, examples, repairs, touched
 from tests.report.made import kept, rejected, release
 
 CHOSEN = {"digits": Policy(digits="deva"), "quotes": Policy(quotes="ascii"), "nukta": Policy(nukta="drop")}
 
 
 BY_THE_ENGINE = {rule: example for rule, example in examples().items() if rule != EDITED}
+
+
+def repairs_of(made: Release) -> Repairs | None:
+    """Find the rules and the rows to show."""
+    rules = touched(made)
+    return repairs(rules, look(made, rules["ids"].explode().drop_nulls().to_list()).rows)
 
 
 @pytest.mark.parametrize(("rule", "example"), BY_THE_ENGINE.items(), ids=list(BY_THE_ENGINE))
@@ -39,7 +47,7 @@ def test_rows_are_counted_by_rule(tmp_path: Path) -> None:
         rejected("मुंबई", "empty_answer", changes=["bindu_order"]),
         kept("रायगड कोठे आहे?"),
     ]
-    found = repairs(release(tmp_path, rows))
+    found = repairs_of(release(tmp_path, rows))
     assert found is not None
     assert found.rows == 3
     assert [(rule.rule, rule.rows, rule.kept) for rule in found.rules] == [
@@ -54,18 +62,18 @@ def test_rows_are_counted_by_rule(tmp_path: Path) -> None:
 
 def test_a_rule_shows_few_rows(tmp_path: Path) -> None:
     """However many rows a rule touched, the report shows a few of them."""
-    found = repairs(release(tmp_path, [kept(f"प्रश्न {n}?", changes=["vowel"]) for n in range(9)]))
+    found = repairs_of(release(tmp_path, [kept(f"प्रश्न {n}?", changes=["vowel"]) for n in range(9)]))
     assert found is not None
     assert len(found.rules[0].samples) == SAMPLES
 
 
 def test_a_rule_of_another_engine_has_no_example(tmp_path: Path) -> None:
     """`indic_nlp` is counted like any rule, without a description that would be made up."""
-    found = repairs(release(tmp_path, [kept("क", changes=["indic_nlp"])]))
+    found = repairs_of(release(tmp_path, [kept("क", changes=["indic_nlp"])]))
     assert found is not None
     assert found.rules[0].example is None
 
 
 def test_nothing_repaired_nothing_to_say(tmp_path: Path) -> None:
     """Without a touched row the section is absent."""
-    assert repairs(release(tmp_path, [kept("क"), kept("ख", changes=[])])) is None
+    assert repairs_of(release(tmp_path, [kept("क"), kept("ख", changes=[])])) is None
