@@ -49,13 +49,13 @@ def changes(release: Release, previous: Path) -> Changes:
     before = Release(previous, manifest)
     old, new = (side.kept("id", *_PLACE).collect() for side in (before, release))
     gone = old.join(new, on="id", how="anti")
-    come = new.join(old, on="id", how="anti")
+    now = new.join(old.select("id", pl.col("split").alias("was")), on="id", how="left")
+    come = now.filter(pl.col("was").is_null())
     edited = come.join(gone, on=_PLACE, suffix="_before").select("id", "id_before").sort("id", "id_before")
     removed = gone.filter(~pl.col("id").is_in(edited["id_before"].implode()))["id"].sort()
     taken_back = release.rejected().filter(pl.col("reject_reason") == "withdrawn_source").select(_PLACE).collect()
     told = gone.join(taken_back, on=_PLACE, how="anti")  # the text of a withdrawn row must not live on in a report
     added = come.filter(~pl.col("id").is_in(edited["id"].implode()))["id"].sort()
-    moved = old.select("id", pl.col("split").alias("was")).join(new.select("id", "split"), on="id")
     sample = edited.head(SAMPLES)
     pairs = zip(_rows(before, sample["id_before"]), _rows(release, sample["id"]), strict=True)
     return Changes(
@@ -64,7 +64,7 @@ def changes(release: Release, previous: Path) -> Changes:
         added=added.len(),
         removed=removed.len(),
         edited=edited.height,
-        moved=moved.filter(pl.col("was") != pl.col("split")).height,
+        moved=now.filter(pl.col("was") != pl.col("split")).height,
         recipe_changed=manifest.identity["recipe"] != release.manifest.identity["recipe"],
         added_rows=tuple(_rows(release, added.head(SAMPLES))),
         removed_rows=tuple(_rows(before, removed.filter(removed.is_in(told["id"].implode())).head(SAMPLES))),

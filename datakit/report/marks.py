@@ -28,6 +28,8 @@ def shown(text: object) -> Markup:
     pieces: list[Markup] = []
     done = 0
     plain = str(text)
+    if not _LABELLED.search(plain):  # as most: a page has thousands of pieces
+        return escape(plain)
     for match in _LABELLED.finditer(plain):
         pieces += [escape(plain[done : match.start()]), _label(match)]
         done = match.end()

@@ -67,6 +67,7 @@ def touched(release: Release) -> pl.DataFrame:
 
     `ids` are those of `SAMPLES` kept rows, chosen by digest; `total` are the rows that any rule touched.
     """
+    kept = pl.col("role") == "kept"
     changed = release.lineage().filter(pl.col("changes").list.len() > 0)
     by_rule = (
         changed.select("row_id", "role", pl.col("changes").alias("rule"), "raw_sha256")
@@ -74,12 +75,8 @@ def touched(release: Release) -> pl.DataFrame:
         .group_by("rule")
         .agg(
             pl.len().alias("rows"),
-            (pl.col("role") == "kept").sum().alias("kept"),
-            pl.col("row_id")
-            .sort_by("raw_sha256")
-            .filter(pl.col("role").sort_by("raw_sha256") == "kept")
-            .head(SAMPLES)
-            .alias("ids"),
+            kept.sum().alias("kept"),
+            pl.col("row_id").filter(kept).sort_by(pl.col("raw_sha256").filter(kept)).head(SAMPLES).alias("ids"),
         )
         .sort("rows", "rule", descending=[True, False])
     )
