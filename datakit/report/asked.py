@@ -54,29 +54,12 @@ def _before_often() -> str:
     return "|".join(f"(?:{pattern})" for pattern in above)
 
 
-def kinds(questions: pl.Expr) -> pl.Expr:
-    """Return what each question asks for: a kind of `tables/question_words.tsv`, or `no question word`."""
-    return questions.map_batches(_kinds_of, return_dtype=pl.String, is_elementwise=True)
+def kinds(questions: pl.Series) -> pl.Series:
+    """Return what each question asks for: a kind of `tables/question_words.tsv`, or `no question word`.
 
-
-def asking(questions: pl.Series) -> pl.Series:
-    """Return the end of each question; choices are cut off."""
-    chosen = questions.str.contains(_OPTIONS).arg_true()
-    asked = questions.gather(chosen).str.tail(2 * _TAIL).str.replace(rf"{_OPTIONS}[\s\S]*$", "$1").str.tail(_TAIL)
-    return questions.str.tail(_TAIL).scatter(chosen, asked)
-
-
-def words(texts: pl.Expr) -> pl.Expr:
-    """Return the words of each text with one space before and after each."""
-    apart = pl.format(" {} ", texts.str.replace_all(_BETWEEN_WORDS, " "))
-    return apart.str.replace_all(" {2,}", " ")
-
-
-def _kinds_of(questions: pl.Series) -> pl.Series:
-    """Go through the table: the first row of it that finds something tells the kind.
-
-    What the row `_OFTEN` finds between spaces of the text itself it would find between words too, so such questions are
-    not cut into words unless a row above may name them.
+    The first row of the table that finds something tells the kind. What the row `_OFTEN` finds between spaces of the
+    text itself it would find between words too, so such questions are not cut into words unless a row above may name
+    them.
     """
     ends = asking(questions)
     kind, pattern = _table()[_OFTEN]
@@ -91,6 +74,19 @@ def _kinds_of(questions: pl.Series) -> pl.Series:
 def _by_table(texts: pl.Expr) -> pl.Expr:
     rows = (pl.when(texts.str.contains(pattern)).then(pl.lit(kind)) for kind, pattern in _table())
     return pl.coalesce(*rows, pl.lit(UNKNOWN))
+
+
+def asking(questions: pl.Series) -> pl.Series:
+    """Return the end of each question; choices are cut off."""
+    chosen = questions.str.contains(_OPTIONS).arg_true()
+    asked = questions.gather(chosen).str.tail(2 * _TAIL).str.replace(rf"{_OPTIONS}[\s\S]*$", "$1").str.tail(_TAIL)
+    return questions.str.tail(_TAIL).scatter(chosen, asked)
+
+
+def words(texts: pl.Expr) -> pl.Expr:
+    """Return the words of each text with one space before and after each."""
+    apart = pl.format(" {} ", texts.str.replace_all(_BETWEEN_WORDS, " "))
+    return apart.str.replace_all(" {2,}", " ")
 
 
 def question_kinds(looked: pl.DataFrame) -> list[Share]:

@@ -14,8 +14,9 @@ SHOWN: Final = 5
 _ROOM: Final = 12_000  # characters of all texts
 _NOT_A_LETTER: Final = r"[^\p{L}\p{M}\p{N}]+"
 _HEAD: Final = 72  # characters of a question that are looked at first; one of the legislature's has 630
-_BEGIN: Final = 48  # letters that two questions must share there: of the legislature's one in 77 does, one in 23 of 32
-_COMPARED: Final = pl.Struct({"begin": pl.UInt64(), "key": pl.UInt64()})
+_BEGIN: Final = (
+    48  # letters that two questions must share there: of the legislature's one in 77 does, of 32 letters one in 23
+)
 _ASCII_DIGITS: Final = dict(zip("0123456789", "०१२३४५६७८९", strict=True))
 
 
@@ -73,23 +74,17 @@ def leakage(release: Release, looked: pl.DataFrame) -> Leakage:
     )
 
 
-def compared(seen: pl.Series) -> pl.Expr:
+def compared(rows: pl.DataFrame, seen: pl.Series) -> pl.DataFrame:
     """Return `begin, key` of each row's `question` and what it leans on, its `context`; null where it has no letters.
 
     Equal questions have one `begin`, a hash of the first letters, and one `key`, a hash of all; only rows whose `begin`
     is among those `seen` have a key.
     """
-    return pl.struct("question", "context").map_batches(
-        lambda rows: _compared(rows.struct.unnest(), seen), return_dtype=_COMPARED, is_elementwise=True
-    )
-
-
-def _compared(rows: pl.DataFrame, seen: pl.Series) -> pl.Series:
     begin = _hash(_begin(rows["question"]), rows["context"])
     again = begin.is_in(seen.implode()).arg_true()
     some = rows[again]
     key = begin.clear(len(rows)).scatter(again, _hash(_letters(some["question"]), some["context"]))
-    return pl.DataFrame({"begin": begin, "key": key}, schema=_COMPARED.to_schema()).to_struct()
+    return pl.DataFrame({"begin": begin, "key": key})
 
 
 def _begin(questions: pl.Series) -> pl.Series:

@@ -47,6 +47,6 @@ def look(release: Release, wanted: Sequence[str] = ()) -> Looked:
 
 
 def _seen(rows: pl.DataFrame, before: pl.Series) -> pl.DataFrame:
-    question = pl.col("question")
-    told = (compared(before).alias("compared"), kinds(question).alias("kind"), pl.col(COLUMNS).str.len_chars())
-    return rows.select("id", "split", "split_group", *told).unnest("compared")
+    # one after the other: as expressions of one query, side by side on two threads, they took a tenth more CPU
+    told = rows.select("id", "split", "split_group", pl.col(COLUMNS).str.len_chars())
+    return told.hstack(compared(rows, before)).with_columns(kinds(rows["question"]).alias("kind"))

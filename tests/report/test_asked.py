@@ -24,8 +24,7 @@ TABLE = [
 
 
 def kind_of(question: str | None) -> str | None:
-    found = pl.DataFrame({"question": [question]}, schema={"question": pl.String}).select(kinds(pl.col("question")))
-    kind: str | None = found.item()
+    kind: str | None = kinds(pl.Series([question], dtype=pl.String)).item()
     return kind
 
 
