@@ -89,10 +89,13 @@ def words(texts: pl.Expr) -> pl.Expr:
     return apart.str.replace_all(" {2,}", " ")
 
 
-def question_kinds(looked: pl.DataFrame) -> list[Share]:
-    """Return how many kept questions ask for what, most frequent first, those without a question word last."""
+def question_kinds(seen: pl.DataFrame) -> list[Share]:
+    """Return how many kept questions ask for what, most frequent first, those without a question word last.
+
+    `seen` is what `look` saw of the texts.
+    """
     counted = (
-        looked.lazy()
+        seen.lazy()
         .select(pl.col("kind").drop_nulls())
         .group_by("kind")
         .len("rows")

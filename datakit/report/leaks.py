@@ -48,22 +48,22 @@ class Leakage:
         return sum(pair.questions + pair.groups for pair in self.pairs)
 
 
-def leakage(release: Release, looked: pl.DataFrame) -> Leakage:
+def leakage(release: Release, seen: pl.DataFrame) -> Leakage:
     """Compare questions letter by letter: spaces, signs and the script of digits make no difference, words do.
 
-    A question with another passage, or after other turns, is another question. `looked` is what `look` returns.
+    A question with another passage, or after other turns, is another question. `seen` is what `look` saw of the texts.
     """
     between = [*combinations(release.splits, 2)]
-    begun = [_shared(looked, "begin", one, two) for one, two in between]
-    alike = looked.filter(pl.col("begin").is_in(pl.concat(begun).implode())) if begun else looked.clear()
+    begun = [_shared(seen, "begin", one, two) for one, two in between]
+    alike = seen.filter(pl.col("begin").is_in(pl.concat(begun).implode())) if begun else seen.clear()
     keys = pl.concat([alike.drop_nulls("key").select("id", "split", "key"), _keys(release, alike)])
     both = [_shared(keys, "key", one, two) for one, two in between]
     pairs = tuple(
-        Leak(between=(one, two), questions=questions.len(), groups=_shared(looked, "split_group", one, two).len())
+        Leak(between=(one, two), questions=questions.len(), groups=_shared(seen, "split_group", one, two).len())
         for (one, two), questions in zip(between, both, strict=True)
     )
     doubled = pl.concat(both).unique().sort().head(SHOWN) if both else pl.Series(dtype=pl.UInt64)
-    near = near_leaks(release, int(looked["question"].sum() or 0))
+    near = near_leaks(release, int(seen["question"].sum() or 0))
     return Leakage(
         pairs=pairs,
         shown=tuple(_rows(release, keys, doubled)),
@@ -72,14 +72,14 @@ def leakage(release: Release, looked: pl.DataFrame) -> Leakage:
     )
 
 
-def compared(rows: pl.DataFrame, seen: pl.Series) -> pl.DataFrame:
+def compared(rows: pl.DataFrame, before: pl.Series) -> pl.DataFrame:
     """Return `begin, key` of each row's `question` and what it leans on, its `context`; null where it has no letters.
 
-    Equal questions have one `begin`, a hash of the first letters, and one `key`, a hash of all; only rows whose `begin`
-    is among those `seen` have a key.
+    Equal questions have one `begin`, a hash of the first letters, and one `key`, a hash of all; only a row whose `begin`
+    is among those of rows looked at `before` has a key.
     """
     begin = _hash(_begin(rows["question"]), rows["context"])
-    again = begin.is_in(seen.implode()).arg_true()
+    again = begin.is_in(before.implode()).arg_true()
     some = rows[again]
     key = begin.clear(len(rows)).scatter(again, _hash(_letters(some["question"]), some["context"]))
     return pl.DataFrame({"begin": begin, "key": key})
