@@ -75,8 +75,8 @@ def leakage(release: Release, seen: pl.DataFrame) -> Leakage:
 def compared(rows: pl.DataFrame, before: pl.Series) -> pl.DataFrame:
     """Return `begin, key` of each row's `question` and what it leans on, its `context`; null where it has no letters.
 
-    Equal questions have one `begin`, a hash of the first letters, and one `key`, a hash of all; only a row whose `begin`
-    is among those of rows looked at `before` has a key.
+    Equal questions have one `begin`, a hash of the first letters, and one `key`, a hash of all; only a row whose
+    `begin` is among those of rows looked at `before` has a key.
     """
     begin = _hash(_begin(rows["question"]), rows["context"])
     again = begin.is_in(before.implode()).arg_true()
