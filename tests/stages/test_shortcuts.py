@@ -17,7 +17,7 @@ from datakit.screening.phrases import letters_of, phrases
 from datakit.screening.question_asks import asks_nothing, may_ask_nothing
 from datakit.screening.suspects import any_text
 from datakit.screening.wrong_letters import WORTH_A_LOOK, wrong_word, wrong_words
-from datakit.stages import damage, placeholder
+from datakit.stages import damage, placeholder, script
 from datakit.stages.language import Language
 from datakit.stages.normalize import Normalize
 
@@ -163,6 +163,32 @@ def test_characters_are_counted_by_their_spaces(texts: list[str | None]) -> None
     )
     assert rows["__chars_answer"].to_list() == counted["chars"].to_list()
     assert rows["__words_answer"].to_list() == counted["words"].to_list()
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(*[st.none() | st.text(st.sampled_from("कािa १.\u0964\ua8e0😀\n"), max_size=12)] * 2), max_size=6)
+)
+def test_the_first_half_of_a_text_has_no_more_than_the_whole(rows: list[tuple[str | None, str | None]]) -> None:
+    """Devanagari in the first halves is counted by what is none, as it is letter by letter, null as nothing."""
+    batch = frame([dict(zip(("question", "answer"), row, strict=True)) for row in rows])
+    letter = regex.compile(script.DEVANAGARI.replace(r"\u{A8E0}-\u{A8FF}", "\ua8e0-\ua8ff"))
+    halves = [sum(len(letter.findall((text or "")[: len(text or "") // 2])) for text in row) for row in rows]
+    found, whole = batch.select(
+        found=script._devanagari_at_first("question", "answer"),
+        whole=script._count(script.DEVANAGARI, "question", "answer"),
+    ).get_columns()
+    assert found.to_list() == halves
+    assert (found <= whole).all()
+
+
+def test_a_late_start_in_devanagari_is_waited_for() -> None:
+    """A row whose first halves are English is counted whole before it is named."""
+    late = {"question": "What is the capital? रायगड ही राजधानी होती", "answer": "Raigad fort रायगड किल्ला"}
+    english = {"question": "What is the capital of the kingdom?", "answer": "Raigad fort in Maharashtra, रायगड"}
+    marked = script.Script().apply(frame([late, english]))
+    assert marked["reject_reason"].to_list() == [None, "not_devanagari"]
+    assert marked["reject_detail"][1] == "9 % of the letters are Devanagari, at least 25 %"
 
 
 def test_rules_noted_before_are_kept() -> None:
