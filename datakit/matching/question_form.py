@@ -338,8 +338,9 @@ def comparable(one: Asked, two: Asked) -> bool:
         return False
     framing = one.framing | two.framing
     extra, other = one.words - two.words - framing, two.words - one.words - framing
-    sorts = _sorts(extra, one), _sorts(other, two)
-    if None in sorts or sorts[0] & sorts[1]:  # type: ignore[operator]
+    if extra - one.doers - one.setting - one.slight or other - two.doers - two.setting - two.slight:
+        return False  # most pairs end here
+    if _sorts(extra, one) & _sorts(other, two):
         return False
     shared = (one.words & two.words) - framing
     if (extra & one.doers or other & two.doers) and one.kind not in _ASIDE and len(shared) < _PLENTY:
@@ -355,13 +356,10 @@ def comparable(one: Asked, two: Asked) -> bool:
     return len(grains) == 1 or grains - {""} <= _FINE_GRAINS
 
 
-def _sorts(words: frozenset[str], asked: Asked) -> set[str] | None:
-    """In what ways the words that the other question lacks are added to this one; None: one of them is not."""
-    found = {
-        name: words & part
-        for name, part in (("doers", asked.doers), ("setting", asked.setting), ("slight", asked.slight))
-    }
-    return None if words - frozenset().union(*found.values()) else {name for name, part in found.items() if part}
+def _sorts(words: frozenset[str], asked: Asked) -> set[str]:
+    """In what ways the words that the other question lacks are added to this one."""
+    ways = (("doers", asked.doers), ("setting", asked.setting), ("slight", asked.slight))
+    return {name for name, part in ways if words & part}
 
 
 _PLENTY: Final = 4  # words in common that say what it is about without who did it: पुरंदरच्या तहात मुघलांना किती किल्ले
