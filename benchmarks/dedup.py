@@ -18,8 +18,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import polars as pl
 import zstandard
+from numpy.typing import NDArray
 
 from benchmarks.dedup_variants import planted, recall
 from benchmarks.peers.runners.minhash import ENGINES
@@ -95,6 +97,12 @@ class Keyed:
     ) -> Iterator[Any]:
         for rows, job in jobs:
             yield work(job, self.fetch(rows, *columns))
+
+    def known_apart(self, stage: str, pairs: NDArray[np.uint64]) -> NDArray[np.bool_]:  # noqa: ARG002 - knows of none
+        return np.zeros(len(pairs), dtype=np.bool_)
+
+    def note_apart(self, stage: str, pairs: NDArray[np.uint64]) -> None:
+        """There is no run after this one."""
 
     def clusters(self) -> pl.DataFrame:
         return pl.DataFrame(schema={"row": pl.UInt32, "cluster": pl.UInt32})

@@ -13,7 +13,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from typing import Any, ClassVar, Final, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from datakit.devanagari import dedup_keys
 from datakit.record import complete, is_live
@@ -87,6 +89,17 @@ class Corpus(Protocol):
         The disk is read once for all of them. The work may be done in other processes, so it is a function of a module,
         or a `partial` of one, and depends on nothing but what it is handed.
         """
+        ...
+
+    def known_apart(self, stage: str, pairs: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Tell which pairs of rows the run before has compared and found apart, so that a stage may pass over them.
+
+        A pair is named by a hash of all that the comparison looks at: the verdicts are the same without.
+        """
+        ...
+
+    def note_apart(self, stage: str, pairs: NDArray[np.uint64]) -> None:
+        """Note for the next run which pairs are apart, those that were known included."""
         ...
 
     def clusters(self) -> pl.DataFrame:
@@ -240,6 +253,12 @@ class MemoryCorpus:
     ) -> Iterator[Found]:
         for rows, job in jobs:
             yield work(job, self.fetch(rows, *columns))
+
+    def known_apart(self, stage: str, pairs: NDArray[np.uint64]) -> NDArray[np.bool_]:  # noqa: ARG002 - knows of none
+        return np.zeros(len(pairs), dtype=np.bool_)
+
+    def note_apart(self, stage: str, pairs: NDArray[np.uint64]) -> None:
+        """There is no run before and none after."""
 
     def clusters(self) -> pl.DataFrame:
         if self._clusters is not None:

@@ -14,6 +14,7 @@ import xxhash
 
 from datakit.matching.candidates import U32, merge, pairs_of, slices
 from datakit.matching.leeway import ONE_FACT
+from datakit.matching.minhash import U64, paired
 from datakit.matching.question_form import Asked, asked_each, comparable
 from datakit.matching.union import components
 from datakit.stage import Corpus
@@ -53,19 +54,29 @@ def _hash(*parts: str) -> int:
     return xxhash.xxh3_64_intdigest("\x1f".join(parts).encode())
 
 
-def meetings(corpus: Corpus, row_of: U32, meets: Iterable[pl.DataFrame]) -> U32:
+def meetings(corpus: Corpus, stage: str, forms: U64, row_of: U32, meets: Iterable[pl.DataFrame]) -> U32:
     """Label each question with the lowest of those it is connected to by `comparable` pairs.
 
-    `row_of`: for each form, in an order that does not hang on the input, a row that asks so. `meets` are frames of rows
-    and their meeting keys, equal keys in one frame. Blocks of many questions are compared in part, see candidates.
+    `forms` are keys by `form_key`, in an order that does not hang on the input; `row_of`: for each, a row that asks so.
+    `meets` are frames of rows and their meeting keys, equal keys in one frame. Blocks of many questions are compared in
+    part, see candidates. What is found not comparable is noted as apart for the `stage`.
     """
     live = np.sort(row_of)
     rank = np.argsort(row_of).astype(np.uint32)
     better, worse = merge(pairs_of(_of(frame, live), live, rank) for frame in meets)
+    names = paired(forms[better], forms[worse])
+    known = corpus.known_apart(stage, names)
+    better, worse = better[~known], worse[~known]
     found = [edge for some in _edges(corpus, row_of, better, worse) for edge in some]
     left = np.array([one for one, _ in found], dtype=np.uint32)
     right = np.array([two for _, two in found], dtype=np.uint32)
+    apart = np.isin(_packed(better, worse), _packed(left, right), invert=True)
+    corpus.note_apart(stage, np.concatenate([names[known], names[~known][apart]]))
     return components(len(row_of), left, right)
+
+
+def _packed(one: U32, two: U32) -> U64:
+    return one.astype(np.uint64) << np.uint64(32) | two
 
 
 def _of(meets: pl.DataFrame, live: U32) -> pl.DataFrame:

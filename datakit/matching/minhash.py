@@ -40,6 +40,11 @@ def mix(values: U64) -> U64:
     return mixed
 
 
+def paired(one: U64, two: U64) -> U64:
+    """Return a hash of each pair of hashes; their order counts."""
+    return mix(mix(one) ^ two)
+
+
 _FACTORS: Final = mix(np.arange(1, BANDS * ROWS_A_BAND + 1, dtype=np.uint64)) | np.uint64(1)
 
 

@@ -1,12 +1,13 @@
 """Slices of near-duplicate candidates: whole components, so each is decided by itself, in whatever process."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from datakit.matching.candidates import U32, slices
 from datakit.matching.lexemes import Lexeme, lexemes
@@ -52,6 +53,16 @@ def joined(chosen: Slice, texts: pl.DataFrame, min_percent: int) -> dict[int, Ke
     alike = [pair for pair in pairs if matcher.match(*pair) is not None]
     rows = chosen.rows.tolist()
     return {rows[one]: Kept(rows[kept], score) for one, kept, score in _decide(matcher, _ways(alike, chosen.tier))}
+
+
+def untouched(merged: Mapping[int, Kept], one: U32, two: U32) -> NDArray[np.bool_]:
+    """Tell which pairs of rows were compared for nothing: neither has joined a row, and none has joined it.
+
+    Of two rows that match, the worse joins the better, or another that it matches first.
+    """
+    rows = np.array([row for of, kept in merged.items() for row in (of, kept.row)], dtype=np.uint32)
+    found: NDArray[np.bool_] = ~(np.isin(one, rows) | np.isin(two, rows))
+    return found
 
 
 def _decide(matcher: "_Matcher", ways: Iterable[tuple[int, list[int]]]) -> Iterator[tuple[int, int, float]]:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from datakit.devanagari.recent import Recent
 from datakit.matching.hashes import hash_64
+from datakit.matching.minhash import U64, paired
 from datakit.stage import Corpus
 
 _TIER: Final = 2**20  # below it: what ranks two rows that nothing better tells apart
@@ -83,6 +84,19 @@ def ranked(rows: pl.DataFrame, stage: str, *within: str) -> pl.DataFrame:
 
 
 U32 = NDArray[np.uint32]
+
+
+def pair_names(corpus: Corpus, stage: str, live: U32, rank: U32, pairs: tuple[U32, U32]) -> U64:
+    """Name each pair of ranks by a hash of what both rows say and where they were read, the better one first.
+
+    Two rows of one name in two runs have one id and come from one record, so the same recipe has made the same of them.
+    """
+    _, order, place = rank_names(stage)[1:]
+    found = corpus.keys(order, place).sort("row")
+    names = np.empty(len(live), dtype=np.uint64)
+    names[rank] = paired(found[order].to_numpy(), found[place].to_numpy())
+    better, worse = pairs
+    return paired(names[better], names[worse])
 
 
 def positions(corpus: Corpus, stage: str) -> tuple[U32, U32, U32]:

@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from datakit.pipeline.apart import Apart
 from datakit.pipeline.bins import Bins, compact
 from datakit.pipeline.crew import Alone, Crew
 from datakit.pipeline.packed_keys import pack_keys, packed_keys
@@ -33,11 +34,14 @@ class DiskCorpus:
         *,
         spill: Path | None = None,
         crew: Crew | None = None,
+        apart: Apart | None = None,
     ) -> None:
         """Take the parts in order; what does not fit in memory goes below the folder `spill`, else where the system
-        keeps temporary files. `crew` does what stages ask of `each`; without one it is done here."""
+        keeps temporary files. `crew` does what stages ask of `each`; without one it is done here. `apart` knows
+        pairs that need not be compared again."""
         self._spill = spill
         self._crew = crew or Alone()
+        self._apart = apart
         self._parts = list(parts)
         heights = np.array([part.height for part in self._parts], dtype=np.int64)
         self._starts: NDArray[np.int64] = np.concatenate([[0], np.cumsum(heights)])
@@ -150,6 +154,13 @@ class DiskCorpus:
             for number in range(len(distinct)):
                 found = bins.take(number)
                 yield found if found is not None else self._nothing(columns)
+
+    def known_apart(self, stage: str, pairs: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        return np.zeros(len(pairs), dtype=np.bool_) if self._apart is None else self._apart.holds(stage, pairs)
+
+    def note_apart(self, stage: str, pairs: NDArray[np.uint64]) -> None:
+        if self._apart is not None:
+            self._apart.note(stage, pairs)
 
     def clusters(self) -> pl.DataFrame:
         return pl.concat(self._clusters) if self._clusters else pl.DataFrame(schema=_CLUSTER)

@@ -13,6 +13,7 @@ from datakit.decisions import DecisionLog, decisions_file
 from datakit.errors import GateError, InputError, IntegrityError, OutputError, UsageError
 from datakit.gate import Outcome, check_ready, check_release, raise_for_failures
 from datakit.lineage import Manifest, check_files, read_manifest, sha256_file
+from datakit.pipeline.apart import Apart, apart_file, rules_of
 from datakit.pipeline.card import write_card
 from datakit.pipeline.corpus import DiskCorpus
 from datakit.pipeline.decided import lay_over
@@ -166,9 +167,11 @@ def finish(
         decided = lay_over(parts, standing, recipe, laid)
         crew = engine.crew(recipe, sum(part.live for part in decided.parts))
         before = previous_splits(curated, name, recipe)
-        corpus = DiskCorpus(decided.parts, before, decided.accepted, spill=spill, crew=crew)
+        apart = Apart(apart_file(work_folder(curated, name)), rules_of(recipe))
+        corpus = DiskCorpus(decided.parts, before, decided.accepted, spill=spill, crew=crew, apart=apart)
         tallies = merge([part.tallies for part in decided.parts])
         _judge(corpus, engine.corpus_stages(with_person(recipe.corpus_stages, decided)), tallies, progress)
+        apart.save()
         if not corpus.live_count:
             raise GateError(f"none of {corpus.height:,} rows is left{_why(tallies)}; nothing was published")
         crew.rest()  # the release needs memory, and nobody to help

@@ -109,7 +109,7 @@ class Conflicts:
         rows = pl.concat([rows, late.select("row", "form").join(answers, on="row")], how="diagonal")
         forms = rows.group_by("form").agg(pl.col("row").min()).sort("form")
         meets = chain(corpus.hashes(f"{self.name}.meets"), [flat_hashes(late.select("row", "meets"))])
-        label = meetings(corpus, forms["row"].to_numpy(), meets)
+        label = meetings(corpus, self.name, forms["form"].to_numpy(), forms["row"].to_numpy(), meets)
         forms = forms.select("form", pl.Series("group", label, dtype=pl.UInt64), pl.Series("own", range(forms.height)))
         rows = rows.join(forms, on="form", how="left")
         large = _counted(rows, "group").filter((pl.col("answers") > _MAX_ANSWERS) | (pl.col("ways") > _MAX_WAYS))

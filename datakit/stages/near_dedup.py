@@ -10,9 +10,9 @@ import polars as pl
 from datakit.matching.blocks import block_columns, block_keys
 from datakit.matching.candidates import merge, pairs_of
 from datakit.matching.hashes import hash_64
-from datakit.matching.near_slice import Slice, cut, joined
+from datakit.matching.near_slice import Slice, cut, joined, untouched
 from datakit.matching.question_words import question_words
-from datakit.matching.ranking import positions, rank_columns
+from datakit.matching.ranking import pair_names, positions, rank_columns
 from datakit.matching.star import Kept, verdicts
 from datakit.matching.word_arrays import word_arrays
 from datakit.stage import VERDICT, Corpus
@@ -67,6 +67,9 @@ class NearDedup:
         better, worse = merge(
             pairs_of(hashes, live, rank) for column in block_columns(self.name) for hashes in corpus.hashes(column)
         )
+        names = pair_names(corpus, self.name, live, rank, (better, worse))
+        known = corpus.known_apart(self.name, names)
+        better, worse, new = better[~known], worse[~known], names[~known]
         row_of = np.empty(len(live), dtype=np.uint32)
         row_of[rank] = live
         contexts = corpus.keys(f"{self.name}.context").sort("row")[f"{self.name}.context"]
@@ -77,6 +80,9 @@ class NearDedup:
         merged: dict[int, Kept] = {}
         for found in corpus.each(partial(_joined, min_percent=self.min_percent), jobs, "question", "answer"):
             merged |= found
+        corpus.note_apart(
+            self.name, np.concatenate([names[known], new[untouched(merged, row_of[better], row_of[worse])]])
+        )
         return verdicts(corpus, merged, "near_duplicate", "says the same as")
 
 
