@@ -94,6 +94,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=RESULTS / "bounded.json")
     given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
     body = {
         "command": f"python -m benchmarks.bounded --gb {given.gb:g} --limit-mb {given.limit_mb}"
         f" --workers {given.workers} --folder SCRATCH",
