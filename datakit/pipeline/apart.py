@@ -7,7 +7,6 @@ bytes are right; without it a run compares everything and comes to the same.
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -15,12 +14,12 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from datakit.lineage import canonical_json, sync
+from datakit.lineage import canonical_json
+from datakit.matching.minhash import U64
+from datakit.pipeline.notes import write_note
 from datakit.pipeline.parts import code_digest
 from datakit.pipeline.provenance import tools
 from datakit.recipe import Recipe
-
-U64 = NDArray[np.uint64]
 
 MOST_PAIRS: Final = 1 << 22
 """Pairs of a stage that are held: 32 MB. 152,000 short documents have 36,000, 84,000 long questions 2,000."""
@@ -62,13 +61,8 @@ class Apart:
         self._found[stage] = np.unique(pairs)[:MOST_PAIRS]
 
     def save(self) -> None:
-        """Write what was noted, under `lock`; a kill at any moment leaves the file before it or the new one."""
-        for torn in self._file.parent.glob(f"{self._file.name}.*.new"):  # of a run killed here
-            torn.unlink()
-        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}.new")
-        fresh.write_bytes(_written(self._rules, self._found))
-        sync(fresh)
-        fresh.replace(self._file)
+        """Write what was noted, under `lock`."""
+        write_note(self._file, _written(self._rules, self._found))
 
 
 def _written(rules: str, found: Mapping[str, U64]) -> bytes:

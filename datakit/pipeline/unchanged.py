@@ -7,7 +7,6 @@ the latest, and its folder is whole by its manifest and the sizes of its files (
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,7 +15,8 @@ from typing import Any, Final
 from datakit.decisions import decisions_file
 from datakit.errors import DatakitError
 from datakit.gate import read_outcome
-from datakit.lineage import canonical_json, check_files, read_manifest, sha256_file, sync
+from datakit.lineage import canonical_json, check_files, read_manifest, sha256_file
+from datakit.pipeline.notes import write_note
 from datakit.pipeline.parts import code_digest
 from datakit.pipeline.provenance import tools
 from datakit.pipeline.result import Result
@@ -58,11 +58,10 @@ def outcome_file(work: Path) -> Path:
 
 
 def remember(work: Path, digest: str, result: Result) -> None:
-    """Note what came of a run, under `lock`; a kill at any moment leaves the note before it, the new one, or none.
+    """Note what came of a run, under `lock`.
 
     Nothing is noted of a gate whose findings lie in no version: they could not be told again.
     """
-    path = outcome_file(work)
     if result.path is None or (result.gate is not None and not result.new):
         return
     told = {
@@ -74,12 +73,8 @@ def remember(work: Path, digest: str, result: Result) -> None:
         "decisions": dict(result.decisions),
         "tallies": {stage: asdict(tally) for stage, tally in result.tallies.items()},
     }
-    for torn in path.parent.glob(f"{path.name}.*.new"):  # of a run killed here; nobody else writes under the lock
-        torn.unlink()
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
-    fresh.write_text(json.dumps({"of": digest, "told": told, "sha256": _sum(digest, told)}), encoding="utf-8")
-    sync(fresh)
-    fresh.replace(path)
+    note = {"of": digest, "told": told, "sha256": _sum(digest, told)}
+    write_note(outcome_file(work), json.dumps(note).encode())
 
 
 def recall(curated: Path, name: str, work: Path, digest: str, *, dry_run: bool = False) -> Result | None:

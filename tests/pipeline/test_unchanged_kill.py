@@ -19,9 +19,9 @@ KILL = "import os, signal\ndef kill(*_, **__): os.kill(os.getpid(), signal.SIGKI
 MOMENTS = {
     "before the note": KILL + "unchanged.json.dumps = kill",
     "half of it written": KILL
-    + "def half(path, text, **_):\n    open(path, 'w').write(text[: len(text) // 2])\n    kill()\n"
-    + "unchanged.Path.write_text = half",
-    "all written, nothing synced": KILL + "unchanged.sync = kill",
+    + "def half(path, data):\n    open(path, 'wb').write(data[: len(data) // 2])\n    kill()\n"
+    + "unchanged.Path.write_bytes = half",
+    "all written, nothing synced": KILL + "notes.sync = kill",
     "synced, not in its place": KILL + "unchanged.Path.replace = kill",
     "in its place": KILL
     + "into = unchanged.Path.replace\n"
@@ -31,7 +31,7 @@ MOMENTS = {
 
 RUN = (
     "import sys\nfrom pathlib import Path\nimport datakit.pipeline.curate\n"
-    "from datakit.pipeline import unchanged\nfrom datakit.recipe import parse\n"
+    "from datakit.pipeline import notes, unchanged\nfrom datakit.recipe import parse\n"
     "run = sys.modules['datakit.pipeline.curate']\n"
     "raw, curated, plain = sys.argv[1:]\n"
     "remember = run.remember\n"
