@@ -1,6 +1,6 @@
 """Build `datakit/screening/tables/marathi_words.tsv.zst`: Marathi words by how often the state legislature writes them.
 
-    python benchmarks/build_marathi_words.py INPUT.jsonl.zst
+    python -m benchmarks.build_marathi_words INPUT.jsonl.zst
 
 Reads rows whose `licence` is MIT (the answers of the Maharashtra legislature, orgpedia/mahmls), normalizes each
 distinct word, and writes `word<TAB>count` by falling count. Words seen fewer than `MIN_COUNT` times are left out: that

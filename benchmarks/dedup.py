@@ -64,7 +64,8 @@ class Keyed:
             keys.append(pl.concat([batch.select("id", "source_id", "priority"), *own], how="horizontal"))
             records.append(batch.select("id", "source_id", "question", "answer"))
         self._records = pl.concat(records).with_row_index("row")
-        self._keys = pl.concat(keys).with_row_index("row").with_columns(pl.lit(None, pl.String).alias("reject_reason"))
+        unjudged = pl.lit(None, pl.String).alias("reject_reason")
+        self._keys: pl.DataFrame = pl.concat(keys).with_row_index("row").with_columns(unjudged)
 
     def _timed(self, what: str, run: Callable[..., Any], *given: Any) -> Any:
         started = time.process_time()

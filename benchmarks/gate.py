@@ -1,6 +1,6 @@
 """Measure the release gate on a large version: CPU seconds, memory, and what of it is the import.
 
-    python benchmarks/gate.py VERSION [--rows 200000]
+    python -m benchmarks.gate VERSION [--rows 200000]
 
 VERSION is a curated version; it is copied until it holds about that many rows, as `benchmarks/report.py` does it. Each
 run is a process of its own: the gate over the sound release; the gate over one in which every tenth row has no licence,
@@ -18,7 +18,6 @@ from pathlib import Path
 
 import polars as pl
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.process import watch
 from benchmarks.report import copies
 from datakit.lineage import read_manifest
@@ -103,7 +102,7 @@ def main() -> None:
     judged = [told[number][1] for number in (0, 1, 3)]
     assert judged == ["0", "1", "0"], f"a release was judged wrongly: {judged}"
     result = {
-        "command": f"python benchmarks/gate.py VERSION --rows {chosen.rows}",
+        "command": f"python -m benchmarks.gate VERSION --rows {chosen.rows}",
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("great-expectations", "pandas", "polars")},

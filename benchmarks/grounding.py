@@ -1,6 +1,6 @@
 """Precision and recall of the grounding check over the marked pairs, with plain word overlap beside it.
 
-    python benchmarks/grounding.py [--write] [--show dev]
+    python -m benchmarks.grounding [--write] [--show dev]
 
 A positive is an answer that the check lets through. Pairs of every second span (dev) were looked at while the rules
 were written; those of the others (held out) were not. The peer is what others do: every word of the answer, split at
@@ -98,7 +98,7 @@ def main() -> None:
         check(pair.answer, pair.span)
     spent = time.process_time() - began
     result = {
-        "command": "python benchmarks/grounding.py --write",
+        "command": "python -m benchmarks.grounding --write",
         "python": sys.version.split()[0],
         "polars": version("polars"),
         "cpu_ms_per_pair": round(1000 * spent / len(pairs), 3),

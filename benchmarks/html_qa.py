@@ -1,6 +1,6 @@
 """Measure question and answer extraction from pages: precision and recall on the pages marked by hand.
 
-    python benchmarks/html_qa.py
+    python -m benchmarks.html_qa
 
 The pages are tests/readers/html_pages/*.html, written for this project with true statements of Marathi history. A pair
 counts as right when question and answer are the marked ones, white space aside.
@@ -15,7 +15,6 @@ from typing import Any, Final
 
 ROOT: Final = Path(__file__).parents[1]
 OUT: Final = Path(__file__).parent / "results" / "html_qa.json"
-sys.path.insert(0, str(ROOT))
 
 
 def measure() -> dict[str, Any]:
@@ -46,7 +45,7 @@ def main() -> None:
     """Measure, write the result and print it."""
     found = measure()
     report = {
-        "command": "python benchmarks/html_qa.py",
+        "command": "python -m benchmarks.html_qa",
         **found,
         "versions": {"python": sys.version.split()[0], "lxml": version("lxml")},
     }

@@ -1,6 +1,6 @@
 """Measure the main text of web pages: word F1 against gold texts, with four extractors beside ours in one run.
 
-    python benchmarks/html_text.py [FOLDER] [--envs FOLDER] [--browser]
+    python -m benchmarks.html_text [FOLDER] [--envs FOLDER] [--browser]
 
 FOLDER holds pages `NAME.html` with `NAME.gold.txt` (default: html/ below AURORA_DATA). Each peer runs in an environment
 of its own below --envs, made with pip where it is not there. `--browser` also looks, on every page, for words that our
@@ -22,7 +22,6 @@ import regex
 
 HERE: Final = Path(__file__).parent
 OUT: Final = HERE / "results" / "html_text.json"
-sys.path.insert(0, str(HERE.parent))
 
 WORD: Final = regex.compile(r"[\p{L}\p{M}\p{N}\u200c\u200d]+")
 
@@ -162,7 +161,7 @@ def main() -> None:
                 "f1": round(f1, 4), "precision": round(precision, 4), "recall": round(recall, 4)
             }  # fmt: skip
     report: dict[str, Any] = {
-        "command": "python benchmarks/html_text.py --browser" if asked.browser else "python benchmarks/html_text.py",
+        "command": "python -m benchmarks.html_text --browser" if asked.browser else "python -m benchmarks.html_text",
         "word_f1": table,
         "versions": versions,
     }

@@ -1,6 +1,6 @@
 """How well and how fast each language engine tells Marathi from the rest, all engines side by side in one run.
 
-    python benchmarks/langid.py [DATA]
+    python -m benchmarks.langid [DATA]
 
 DATA is the folder of real data (default: $AURORA_DATA or ../shared/data). Writes results/langid.json. F1 is of the
 class Marathi against the rest: 2 x right / (called Marathi + are Marathi), over the rows labelled mar, hin, npi, gom or
@@ -40,9 +40,14 @@ OUT = Path(__file__).parent / "results/langid.json"
 def f1(rows: pl.DataFrame) -> float | None:
     """Return F1 of Marathi over the rows of the five neighbours."""
     near = rows.filter(pl.col("lang").is_in(NEIGHBOURS))
-    called, are = (near[name] == "mar" for name in ("label", "lang"))
-    total = called.sum() + are.sum()
-    return round(2 * (called & are).sum() / total, 4) if total else None
+    called, are = (near[name].to_numpy() == "mar" for name in ("label", "lang"))
+    total = int(called.sum() + are.sum())
+    return round(2 * int((called & are).sum()) / total, 4) if total else None
+
+
+def share(labels: pl.Series, label: str) -> float:
+    """Return which part of the labels is this one."""
+    return round(int((labels == label).sum()) / len(labels), 4)
 
 
 def accuracy(rows: pl.DataFrame) -> dict[str, Any]:
@@ -60,8 +65,8 @@ def accuracy(rows: pl.DataFrame) -> dict[str, Any]:
         "f1_short_running": f1(rows.filter(short & running)),
         "f1_words": f1(rows.filter(~running)),
         "f1_mar_hin": f1(rows.filter(pl.col("lang").is_in(["mar", "hin"]))),
-        "konkani_called_marathi": round((konkani["label"] == "mar").mean(), 4),
-        "romanised_found": round((latin["label"] == "mar-Latn").mean(), 4),
+        "konkani_called_marathi": share(konkani["label"], "mar"),
+        "romanised_found": share(latin["label"], "mar-Latn"),
     }
 
 
@@ -161,7 +166,7 @@ def main() -> None:
     rows = pl.read_ndjson(data / "lid_test.jsonl", infer_schema_length=None)
     packages = ("numpy", "polars", "pycld2", "py3langid", "langdetect", "langdetect-rs")
     results = {
-        "command": "python benchmarks/langid.py",
+        "command": "python -m benchmarks.langid",
         "versions": {"python": platform.python_version(), **{name: version(name) for name in packages}},
         "model_bytes": (folder / "datakit/langid/aurora.npz").stat().st_size,
         "engines": {engine: of_engine(engine, rows) for engine in ENGINES},

@@ -1,6 +1,6 @@
 """Measure trace, diff and verify on a version of 200,000 rows: CPU and wall seconds and memory of the commands.
 
-    python benchmarks/lineage.py VERSION [--rows 200000]
+    python -m benchmarks.lineage VERSION [--rows 200000]
 
 VERSION is a curated version; its kept rows are copied, each question told apart by a number, until there are about that
 many, with true ids, roots and lineage. A second version has every hundredth row changed or gone, a run has used every
@@ -25,7 +25,6 @@ from typing import Any
 
 import polars as pl
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.process import watch
 from datakit.lineage import Manifest, content_root, read_manifest, row_id, sha256_file, version_id, write_manifest
 
@@ -191,7 +190,7 @@ def main() -> None:
         size = sum(path.stat().st_size for path in a.iterdir())
     within = {name: figures[name]["cpu_s"] < LIMITS_S[kind] for name, (kind, _) in commands.items()}
     body = {
-        "command": "python benchmarks/lineage.py VERSION --rows " + str(arguments.rows),
+        "command": "python -m benchmarks.lineage VERSION --rows " + str(arguments.rows),
         "versions": {"python": platform.python_version(), "polars": version("polars")},
         "processors": len(os.sched_getaffinity(0)),
         "rows": kept,

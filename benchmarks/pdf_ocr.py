@@ -1,6 +1,6 @@
 """Measure OCR of Marathi pages of known text, and how the pages of real PDFs are read.
 
-    python benchmarks/pdf_ocr.py [FOLDER]
+    python -m benchmarks.pdf_ocr [FOLDER]
 
 Known text: pages set by Chromium from raw/, each clean, at 150 dpi, skewed, noisy and faint (benchmarks/ocr_pages.py).
 The character error rate is the edit distance over the length of the true text, both normalized as curation does. FOLDER
@@ -14,9 +14,10 @@ import sys
 import time
 from collections import Counter, defaultdict
 from difflib import SequenceMatcher
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 HERE: Final = Path(__file__).parent
 OUT: Final = HERE / "results" / "pdf_ocr.json"
@@ -39,8 +40,7 @@ def distance(first: str, second: str) -> int:
 
 def known_pages() -> dict[str, Any]:
     """Read the pages of known text in every condition."""
-    from ocr_pages import drawn
-
+    from benchmarks.ocr_pages import drawn
     from datakit.devanagari import normalize
     from datakit.readers.ocr import pages_of, recognise
 
@@ -93,6 +93,10 @@ def known_pages() -> dict[str, Any]:
     }
 
 
+def _opened(path: Path) -> BinaryIO:
+    return path.open("rb")
+
+
 def real_pages(folder: Path) -> dict[str, Any]:
     """Count how the pages of real PDFs are read."""
     from datakit.readers.document import Document
@@ -102,7 +106,7 @@ def real_pages(folder: Path) -> dict[str, Any]:
 
     found: dict[str, Any] = {}
     for path in sorted(folder.glob("*.pdf")):
-        document = Document(name=path.name, format="pdf", open=lambda path=path: path.open("rb"), path=path)
+        document = Document(name=path.name, format="pdf", open=partial(_opened, path), path=path)
         told = Counter(
             f"{page.origin if page.fault is None else page.fault[0]}" for page in pages(document, Ocr(mode="never"))
         )
@@ -128,7 +132,7 @@ def main() -> None:
     data = Path(os.environ.get("AURORA_DATA", HERE.parents[1] / "shared" / "data"))
     folder = Path(sys.argv[1]) if len(sys.argv) > 1 else data / "pdf"
     report = {
-        "command": "python benchmarks/pdf_ocr.py",
+        "command": "python -m benchmarks.pdf_ocr",
         "known text": known_pages(),
         "real PDFs": real_pages(folder),
         "versions": {

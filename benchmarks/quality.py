@@ -1,6 +1,6 @@
 """What the quality stages reject and what they cost, with datatrove's quality filters beside them.
 
-    python benchmarks/quality.py [DATA]
+    python -m benchmarks.quality [DATA]
 
 DATA is the folder of real data (default: $AURORA_DATA or ../shared/data). Writes results/quality.json: for the set of
 bad rows the share rejected, for the two sets of good rows what was rejected, for the large set counts by reason and by
@@ -114,7 +114,7 @@ def main() -> None:
     data = Path(sys.argv[1] if len(sys.argv) > 1 else default)
     installed = ["polars", "regex"] + (["datatrove"] if importlib.util.find_spec("datatrove") else [])
     results: dict[str, Any] = {
-        "command": "python benchmarks/quality.py",
+        "command": "python -m benchmarks.quality",
         "versions": {"python": platform.python_version(), **{name: version(name) for name in installed}},
     }
     for name in ("qa_bad_rows.jsonl", *GOOD):

@@ -1,6 +1,6 @@
 """Measure reading: MB per CPU-second and peak memory of each format, with peers and floors beside it in one run.
 
-    python benchmarks/readers.py [INPUT.jsonl.zst]
+    python -m benchmarks.readers [INPUT.jsonl.zst]
 
 INPUT holds one JSON object a line with `question` and `answer`; the default is the real legislature bank below
 AURORA_DATA. It is unpacked and converted to the other formats in a temporary folder. Every measurement is a fresh
@@ -117,7 +117,7 @@ def main() -> None:
             result["mb_per_cpu_s"] = round(size_mb / result["cpu_s"], 1)
     packages = ("polars", "orjson", "zstandard", "pandas", "datasets")
     report = {
-        "command": f"python benchmarks/readers.py {packed.name}",
+        "command": f"python -m benchmarks.readers {packed.name}",
         "input_mb": round(size_mb, 1),
         "runs": RUNS,
         "results": results,

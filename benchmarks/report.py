@@ -1,6 +1,6 @@
 """Measure the quality report of a large version: CPU seconds, memory and size of the page.
 
-    python benchmarks/report.py VERSION [--rows 200000]
+    python -m benchmarks.report VERSION [--rows 200000]
 
 VERSION is a curated version; it is copied until it holds about that many rows, each copy's ids and questions told apart
 by a number, so the texts stay as long and as damaged as they were. Beside it, in a process of its own, the floor:
@@ -13,12 +13,13 @@ import json
 import platform
 import sys
 import tempfile
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
 from benchmarks.process import watch
 from datakit.lineage import Manifest, read_manifest, write_manifest
 from datakit.report.passages import Row
@@ -59,11 +60,8 @@ def copies(source: Path, target: Path, count: int) -> int:
     return int(counts["in"])
 
 
-def _times(counts: object, factor: int) -> dict[str, object]:
-    def multiply(value: object) -> object:
-        return {key: multiply(one) for key, one in value.items()} if isinstance(value, dict) else value * factor  # type: ignore[operator]
-
-    return dict(multiply(counts))  # type: ignore[call-overload]
+def _times(counts: Mapping[str, Any], factor: int) -> dict[str, Any]:
+    return {key: _times(one, factor) if isinstance(one, dict) else one * factor for key, one in counts.items()}
 
 
 def main() -> None:
@@ -86,7 +84,7 @@ def main() -> None:
             isinstance(row, Row) for reason in reasons(Release(folder, read_manifest(folder))) for row in reason.rows
         )
     result = {
-        "command": f"python benchmarks/report.py VERSION --rows {chosen.rows}",
+        "command": f"python -m benchmarks.report VERSION --rows {chosen.rows}",
         "versions": {"python": platform.python_version(), "polars": version("polars"), "jinja2": version("jinja2")},
         "rows": total,
         "parquet_mb": round(megabytes, 1),

@@ -1,6 +1,6 @@
 """How long a reviewer waits: from the key to the next card on the screen, and from the command to the first page.
 
-    python benchmarks/review.py VERSION RAW --curated CURATED
+    python -m benchmarks.review VERSION RAW --curated CURATED
 
 VERSION is reviewed in headless Chromium (Debian's, driven by Playwright); decisions go to a copy, not to CURATED. The
 time of a key runs in the page, from the key event to the frame after the new card was drawn. The floor beside it is
@@ -82,7 +82,7 @@ def main() -> None:
             server.terminate()
             server.communicate()
     result = {
-        "command": "python benchmarks/review.py VERSION RAW --curated CURATED",
+        "command": "python -m benchmarks.review VERSION RAW --curated CURATED",
         "rows": sum(json.loads((found.path / "manifest.json").read_text())["counts"]["splits"].values()),
         "versions": {name: package_version(name) for name in ("starlette", "uvicorn", "jinja2", "playwright")}
         | {"chromium": browser_version, "htmx": "2.0.11", "python": sys.version.split()[0]},

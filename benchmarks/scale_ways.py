@@ -101,7 +101,7 @@ def core_shuffle(count: int) -> Iterator[Any]:
         import ray
 
         cut_up = ray.remote(spread).options(num_returns=PARTITIONS)
-        sent = [cut_up.remote(block) for block in blocks(count)]
+        sent: list[Any] = [cut_up.remote(block) for block in blocks(count)]
         yield from ray.get([ray.remote(pairs_in).remote(*(one[n] for one in sent)) for n in range(PARTITIONS)])
 
 
@@ -143,7 +143,7 @@ def daft_parts(raw: Path, _: Path) -> str:
 
         daft.set_runner_ray()
 
-        @daft.func.batch(return_dtype=daft.DataType.list(daft.DataType.string()))
+        @daft.func.batch(return_dtype=daft.DataType.list(daft.DataType.string()))  # type: ignore[untyped-decorator, unused-ignore]
         def curate(paths: Any) -> Any:
             found = (curated(path) for path in paths.to_pylist())
             return [[f"{i}{raw}{why}" for i, raw, why in one.select(*_SAID).iter_rows()] for one in found]

@@ -82,7 +82,7 @@ def _tokenizer(texts: Path, vocabulary: int) -> Any:
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     core.train_from_iterator(_lines(texts), learn)
-    return PreTrainedTokenizerFast(
+    return PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
         tokenizer_object=core,
         bos_token=SPECIAL[0],
         eos_token=SPECIAL[4],
@@ -121,12 +121,12 @@ def _base(folder: Path, shape: dict[str, Any], tokenizer: Any) -> None:
     from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
-    ids = {"bos_token_id": 0, "eos_token_id": 4, "pad_token_id": 5}
+    ids: dict[str, Any] = {"bos_token_id": 0, "eos_token_id": 4, "pad_token_id": 5}
     config = LlamaConfig(
         **shape, max_position_embeddings=8192, rms_norm_eps=1e-5, tie_word_embeddings=False, dtype="bfloat16", **ids
     )
     with torch.device("meta"):
-        model = LlamaForCausalLM(config)
+        model = LlamaForCausalLM(config)  # type: ignore[no-untyped-call]
     shards: list[dict[str, Any]] = [{}]
     held = 0
     for name, parameter in model.named_parameters():
@@ -143,7 +143,7 @@ def _base(folder: Path, shape: dict[str, Any], tokenizer: Any) -> None:
             shards.append({})
             held = 0
     folder.mkdir(exist_ok=True)
-    files = {}
+    files: dict[str, str] = {}
     for number, shard in enumerate(shards):
         file = f"model-{number + 1:05d}-of-{len(shards):05d}.safetensors"
         save_file(shard, folder / file, metadata={"format": "pt"})
@@ -161,7 +161,7 @@ def _base(folder: Path, shape: dict[str, Any], tokenizer: Any) -> None:
         "llm_int8_skip_modules": None,
     }
     config.save_pretrained(folder)
-    GenerationConfig(**ids).save_pretrained(folder)
+    GenerationConfig(**ids).save_pretrained(folder)  # type: ignore[no-untyped-call]
     tokenizer.save_pretrained(folder)
 
 

@@ -1,5 +1,8 @@
 """One run of Unsloth's SFTTrainer as its notebooks set it up, on our rows in our order from our adapter."""
 
+# mypy: ignore-errors
+# It drives libraries that are installed on the measured machine only, and assigns to their methods.
+
 import json
 import os
 import tempfile

@@ -156,7 +156,7 @@ def tensor_shapes(tiny: Tiny) -> dict[str, tuple[int, ...]]:
 def _write_shards(folder: Path, stored: Mapping[str, NDArray[np.float32]], shards: int, dtype: str) -> None:
     names = list(stored)
     step = -(-len(names) // shards)
-    weight_map = {}
+    weight_map: dict[str, str] = {}
     for number in range(shards):
         file = f"model-{number + 1:05}-of-{shards:05}.safetensors"
         part = {name: stored[name] for name in names[number * step : (number + 1) * step]}
