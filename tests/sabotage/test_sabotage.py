@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.house.tree import PROJECT
+from tools.sabotage.__main__ import main
 from tools.sabotage.fault import Fault, SabotageError, broken, check_green, copy_project, noticed
 from tools.sabotage.faults import FAULTS
 
@@ -97,3 +98,10 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_every_fault_is_noticed(copy: Path, fault: Fault) -> None:
     """Each fault, applied to the source, turns at least one of its tests red."""
     assert noticed(copy, fault), f"{fault.name}: the tests stay green with {fault.new!r} for {fault.old!r}"
+
+
+def test_a_word_that_no_fault_holds_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A word that stands in no fault's name ends at once with the place of the names, and no test is run."""
+    with pytest.raises(SystemExit, match="2"):
+        main(["no such fault"])
+    assert "no fault's name holds no such fault; the names stand in tools/sabotage/faults.py" in capsys.readouterr().err
