@@ -11,9 +11,10 @@ from functools import cache
 from itertools import islice
 from typing import Final
 
-from datakit.matching.stems import SIGNS, bare, counted, fold, root, skeleton, skeletons, stem, strip
+from datakit.matching.derived import misspelt
+from datakit.matching.stems import bare, fold, root, skeleton, stem, strip
 from datakit.matching.word_tables import rows
-from datakit.screening.known_words import known_words, word_counts
+from datakit.screening.known_words import known_words
 
 __all__ = [
     "CONTENT_DROPPED",
@@ -41,7 +42,6 @@ WORD_PATTERN: Final = r"\p{N}+(?:,\p{N}{2,3})*|[\p{L}\p{M}\x{200C}\x{200D}]+"
 _WORD = re.compile(
     r"[0-9०-९]+(?:,[0-9०-९]{2,3})*|(?:[^\W\d_]|[\u0900-\u0903\u093A-\u094F\u0951-\u0957\u0962\u0963\u200C\u200D])+"
 )
-_MISPRINT: Final = 100  # so much rarer than the word it is one slip from, a spelling of the word list is a misprint
 _ATTESTED: Final = 3  # times in the word list; what stands there once or twice may be a misprint itself
 _MEMO_SIZE: Final = 100_000  # distinct words, 0.5 kB each: only texts of candidate pairs are asked for
 
@@ -109,30 +109,10 @@ def misprints() -> dict[str, tuple[str, frozenset[str], str]]:
     These words must be equal in near duplicates, so a slip in one of them has to be seen through here.
     """
     entries = table()
-    counts = counted(skeletons(word_counts()["word"]))
-    known = {skeleton(word) for word in entries}
     found = {skeleton(word): entry for word, entry in reversed(entries.items()) if len(word) > 2}
-    for word, entry in entries.items():
-        if entry[0] in _SEEN_THROUGH and len(word) > 2:
-            plain = skeleton(word)
-            limit = counts.get(plain, 0) / _MISPRINT - (entry[0] == "honorific")  # भगवा is no misprint of a rare भगवान
-            for variant in _slips(plain) - known:
-                if counts.get(variant, 0) <= limit and len(variant) > (1 if entry[0] == "tense" else 2):
-                    found.setdefault(variant, entry)
+    for word, variants in misspelt().items():
+        found.update(dict.fromkeys(variants, entries[word]))
     return found
-
-
-_SEEN_THROUGH: Final = frozenset({"question", "negation", "tense", "function", "number", "honorific"})
-
-
-def _slips(word: str) -> set[str]:
-    """Every spelling one slip away: a code point lost, doubled, swapped with the next, or one sign for another."""
-    cuts = range(len(word))
-    lost = {word[:n] + word[n + 1 :] for n in cuts if n}
-    doubled = {word[:n] + word[n] + word[n:] for n in cuts}
-    swapped = {word[:n] + word[n + 1] + word[n] + word[n + 2 :] for n in cuts[:-1]}
-    signs = {word[:n] + sign + word[n + 1 :] for n in cuts if word[n] in SIGNS for sign in SIGNS}
-    return lost | doubled | swapped | signs
 
 
 @cache

@@ -4,10 +4,9 @@ import re
 from functools import cache, lru_cache
 from typing import Final
 
+from datakit.matching.derived import skeleton_counts
 from datakit.matching.lexemes import FIXED, Lexeme, fold, is_place_name, skeleton
-from datakit.matching.stems import counted, folded
 from datakit.matching.word_tables import listed, rows
-from datakit.screening.known_words import word_counts
 
 _SIGNS: Final = frozenset("ािीुूृॅेैॉोौ्ंः")
 _BROKEN: Final = re.compile("^[ा-्]|[ा-ौ्][ा-्]|[ंः][ा-्]|[ऄ-औॲ][ऺ-ौ्]")
@@ -183,6 +182,5 @@ def _both_known(a: str, b: str) -> bool:
 @cache
 def _known() -> dict[str, int]:
     """Skeleton → count in the shipped word list; words of the tables count as the commonest."""
-    counts = counted(folded(word_counts()["word"])[1])
     named = {word for row in rows("names") if row[0] == "name" for word in row[1].split()}
-    return counts | {skeleton(fold(word)): _CERTAIN for word in named | listed("protected")}
+    return skeleton_counts() | {skeleton(fold(word)): _CERTAIN for word in named | listed("protected")}

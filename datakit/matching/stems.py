@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 import polars as pl
 
 from datakit.matching.word_tables import listed, rows
-from datakit.screening.known_words import known_words, word_counts
+from datakit.screening.known_words import known_words
 
 FOLDED: Final = {
     **{chr(0x0966 + n): str(n) for n in range(10)},
@@ -69,13 +69,6 @@ def folded(words: pl.Series) -> tuple[pl.Series, pl.Series]:
 def skeletons(words: pl.Series) -> pl.Series:
     """Return the skeletons of a column of words."""
     return words.str.replace_many(list(SKELETONS), list(SKELETONS.values()))
-
-
-def counted(forms: pl.Series) -> dict[str, int]:
-    """Return form → count, where `forms` are what stands for each word of the word list, in its order."""
-    words = pl.DataFrame([forms.alias("form"), word_counts()["count"].cast(pl.Int64)])
-    sums = words.group_by("form").agg(pl.col("count").sum())
-    return dict(zip(sums["form"].to_list(), sums["count"].to_list(), strict=True))
 
 
 class Ending(NamedTuple):
