@@ -14,12 +14,15 @@ from typing import Any, Final
 
 from datakit.errors import InputError
 from export.go_template_parse import Branch, Command, Loop, Node, Output, Text, Variable, parse
+from export.go_template_variables import check_variables
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:
     """Return what the template makes of the values. Errors: `InputError` for syntax and functions it does not know."""
     out: list[str] = []
-    _run(parse(template), dict(values), [{"$": dict(values)}], out)
+    nodes = parse(template)
+    check_variables(nodes)
+    _run(nodes, dict(values), [{"$": dict(values)}], out)
     return "".join(out)
 
 
@@ -84,11 +87,7 @@ def _assign(scopes: Scopes, name: str, value: Any, *, new: bool) -> None:
     if new:
         scopes[-1][name] = value
         return
-    for scope in reversed(scopes):
-        if name in scope:
-            scope[name] = value
-            return
-    raise InputError(f"TEMPLATE: {name} is set before it is declared; expected {name} := ... first")
+    next(scope for scope in reversed(scopes) if name in scope)[name] = value
 
 
 def _value(command: Command, dot: Any, scopes: Scopes) -> Any:
@@ -109,15 +108,26 @@ def _operand(argument: Any, dot: Any, scopes: Scopes) -> Any:
         return argument
     value = dot
     if argument.name is not None:
-        for scope in reversed(scopes):
-            if argument.name in scope:
-                value = scope[argument.name]
-                break
-        else:
-            raise InputError(f"TEMPLATE: {argument.name} is not declared here")
+        value = next(scope[argument.name] for scope in reversed(scopes) if argument.name in scope)
     for field in argument.fields:
-        value = value.get(field) if isinstance(value, Mapping) else None  # missingkey=zero, as Ollama parses
+        value = _field(value, field)
     return value
+
+
+def _field(value: Any, field: str) -> Any:
+    if isinstance(value, Mapping):
+        if "Role" not in value:
+            return value.get(field)  # missingkey=zero, as Ollama parses
+        found = value.get(field, _OF_A_MESSAGE.get(field))
+        if found is not None:
+            return found
+    raise InputError(f"TEMPLATE: {_named(value)} has no .{field}; Go ends with an error there")
+
+
+def _named(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return "a message" if "Role" in value else "the whole of the values"
+    return "nothing" if value is None else repr(value)[:40]
 
 
 def _text(value: Any) -> str:
@@ -132,24 +142,36 @@ def _text(value: Any) -> str:
 
 def _equal(values: list[Any]) -> bool:
     first, second, *more = values
-    return any(first == other for other in (second, *more))
+    return any(_same(first, other) for other in (second, *more))
 
 
 def _differ(values: list[Any]) -> bool:
     one, other = values
-    return bool(one != other)
+    return not _same(one, other)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Compare as Go does: texts, numbers and truths each with their own kind only, and anything with nothing."""
+    for value in (one, other):
+        if not isinstance(value, str | int | None):
+            raise TypeError(f"a {type(value).__name__} is not compared")
+    if type(one) is not type(other) and one is not None and other is not None:
+        raise TypeError(f"a {type(one).__name__} is not compared with a {type(other).__name__}")
+    return bool(one == other)
 
 
 def _len(values: list[Any]) -> int:
     """Count items, or the bytes of a text, as Go does."""
     (value,) = values
+    if not isinstance(value, str | list):
+        raise TypeError("expected a text or a list")
     return len(value.encode()) if isinstance(value, str) else len(value)
 
 
 def _slice(values: list[Any]) -> Any:
     """Cut a list, or a text by its bytes; Go refuses places outside it, and a letter cut in two is refused here."""
     value, *places = values
-    if len(places) > 2:
+    if len(places) > 2 or any(type(place) is not int for place in places):
         raise ValueError("expected a beginning and an end")
     length = _len([value])
     start, stop = places[0] if places else 0, places[1] if len(places) > 1 else length
@@ -171,6 +193,14 @@ def _or(values: list[Any]) -> Any:
     return next((value for value in values if value), values[-1])
 
 
+_OF_A_MESSAGE: Final[Mapping[str, Any]] = {
+    "Thinking": "",
+    "ToolName": "",
+    "ToolCallID": "",
+    "Images": [],
+    "ToolCalls": [],
+}
+"""What a message of Ollama has besides role and content, and what stands there in a conversation of texts."""
 _FUNCTIONS: Final[dict[str, Callable[[list[Any]], Any]]] = {
     "and": _and,
     "or": _or,

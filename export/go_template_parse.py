@@ -14,6 +14,7 @@ FUNCTIONS: Final = ("and", "or", "not", "eq", "ne", "len", "slice")
 _ACTION: Final = re.compile(r"\{\{(-(?=\s)|)(.*?)(\s-|)\}\}", re.DOTALL)
 _TOKEN: Final = re.compile(r"""\s*(?:("(?:[^"\\\n]|\\.)*"|`[^`]*`)|(:=|[=|(),])|(\$?[\w.$]*[\w.$]|\$))""")
 
+_NAME: Final = re.compile(r"\$\w+")
 _ESCAPE: Final = re.compile(r"\\(?:([nrt\"\\])|(u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8})|.)", re.DOTALL)
 _LAST_LETTER: Final = 0x10FFFF
 _HALVES: Final = range(0xD800, 0xE000)  # of UTF-16 pairs, which Go refuses
@@ -220,7 +221,7 @@ class _Reader:
         tokens = _tokens(action, action)
         declares, new = None, False
         if len(tokens.left) > 2 and tokens.left[1] in (":=", "="):
-            declares, new = tokens.take(), tokens.take() == ":="
+            declares, new = _variable(tokens, tokens.take()), tokens.take() == ":="
         return Output(pipe=_whole(tokens), declares=declares, new=new)
 
     def branch(self, action: str, condition: str) -> Branch:
@@ -240,7 +241,10 @@ class _Reader:
         variables: tuple[str, ...] = ()
         if ":=" in tokens.left:
             place = tokens.left.index(":=")
-            variables = tuple(token for token in tokens.left[:place] if token != ",")
+            head = tokens.left[:place]
+            if head[1::2] not in ([], [","]) or len(head) not in (1, 3):
+                raise InputError(f"TEMPLATE: {{{{ {action} }}}} is not understood; expected one variable or two")
+            variables = tuple(_variable(tokens, token) for token in head[::2])
             del tokens.left[: place + 1]
         over = _whole(tokens)
         body, closed = self.block()
@@ -249,6 +253,12 @@ class _Reader:
             otherwise, closed = self.block()
         _ended(action, closed)
         return Loop(variables=variables, over=over, body=body, otherwise=otherwise)
+
+
+def _variable(tokens: _Tokens, token: str) -> str:
+    if _NAME.fullmatch(token) is None:
+        raise InputError(f"TEMPLATE: {token} in {{{{ {tokens.action} }}}} is no variable; expected such as $message")
+    return token
 
 
 def _ended(action: str, closed: str | None) -> None:
