@@ -1,6 +1,7 @@
 """A column of texts as one array of UTF-16 code units: what is looked up unit by unit costs no pass over strings."""
 
 from functools import cache
+from itertools import pairwise
 from typing import Any, Final, TypeVar
 
 import numpy as np
@@ -16,6 +17,7 @@ Entry = TypeVar("Entry", bound=np.generic)
 BETWEEN = 0
 """The unit that stands behind each text; a text may hold it too."""
 _CHUNK: Final = 2**16  # units at a time: numpy makes indexes of eight bytes of them, which stay in a core's own cache
+_JOINED: Final = 2**17  # characters at a time: text joined, decoded and encoded again in memory that is still at hand
 
 
 def code_units(texts: pl.Series) -> tuple[Units, Positions]:
@@ -32,13 +34,23 @@ def look_up(table: np.ndarray[Any, np.dtype[Entry]], units: Units) -> np.ndarray
     return found
 
 
+def cuts(begins: Positions, end: int, size: int) -> list[int]:
+    """Return between which of the texts that begin there a column is cut into chunks of about `size` units or more."""
+    inner = np.searchsorted(begins, np.arange(size, end, size)).tolist()
+    return sorted({0, *inner, len(begins)})
+
+
 def _units(texts: pl.Series) -> tuple[Units, Positions]:
-    joined = texts.fill_null("").str.join("\0").item() + "\0" if len(texts) else ""
-    units = np.frombuffer(joined.encode("utf-16-le"), dtype="<u2")
-    lengths = texts.str.len_chars().fill_null(0).cast(pl.Int64).to_numpy()
+    texts = texts.fill_null("")
+    lengths = texts.str.len_chars().cast(pl.Int64).to_numpy()
+    begins = np.cumsum(lengths + 1) - lengths - 1
+    parts = pairwise(cuts(begins, int(lengths.sum()) + len(lengths), _JOINED))
+    joined = (texts[first:last].str.join("\0").item() + "\0" for first, last in parts)
+    units = np.frombuffer(b"".join([part.encode("utf-16-le") for part in joined]), dtype="<u2")
     if len(units) != lengths.sum() + len(lengths):  # some character takes two units
         lengths = lengths + _pairs(texts)
-    return units, np.cumsum(lengths + 1) - lengths - 1
+        begins = np.cumsum(lengths + 1) - lengths - 1
+    return units, begins
 
 
 def _pairs(texts: pl.Series) -> Positions:

@@ -14,7 +14,7 @@ import numpy as np
 import polars as pl
 import regex
 
-from datakit.devanagari.code_units import Positions, Units, characters, code_units, look_up
+from datakit.devanagari.code_units import Positions, Units, characters, code_units, cuts, look_up
 from datakit.devanagari.column import normalize_series
 from datakit.devanagari.engine import normalize
 
@@ -77,7 +77,7 @@ def folded_units(texts: pl.Series) -> tuple[pl.Series, Positions]:
     units, begins = code_units(texts)
     keys: list[str] = []
     strange = [_NONE]
-    for first, last in pairwise(_cuts(begins, len(units))):
+    for first, last in pairwise(cuts(begins, len(units), _CHUNK)):
         start, end = (int(begins[row]) if row < len(begins) else len(units) for row in (first, last))
         rows = _folded(units[start:end], begins[first:last] - start, keys)
         strange.append(rows + first)
@@ -86,12 +86,6 @@ def folded_units(texts: pl.Series) -> tuple[pl.Series, Positions]:
 
 _NONE: Final = np.empty(0, dtype=np.int64)
 _CHUNK: Final = 2**17  # units at a time, whole texts: what is made of them stays in a core's own cache
-
-
-def _cuts(begins: Positions, end: int) -> list[int]:
-    """Return between which rows a column is cut into chunks of about _CHUNK units."""
-    inner = np.searchsorted(begins, np.arange(_CHUNK, end, _CHUNK)).tolist()
-    return sorted({0, *inner, len(begins)})
 
 
 def _folded(units: Units, begins: Positions, keys: list[str]) -> Positions:

@@ -49,8 +49,9 @@ class QuestionArrays:
     """Every word as it stands."""
     kept: NDArray[np.int64]
     """Which of them are in `words`."""
-    bearings: Bearings
-    """What every word, dropped ones too, does in its question."""
+    places: NDArray[np.int64]
+    """Where each of them stands in `known`."""
+    known: Known
 
 
 def question_arrays(texts: pl.Series) -> QuestionArrays:
@@ -58,17 +59,15 @@ def question_arrays(texts: pl.Series) -> QuestionArrays:
     spans = word_spans(texts)
     places = _places(spans)
     words, kept = _content(spans, places, len(texts))
-    known = _memo.known
-    return QuestionArrays(
-        words, spans, kept, Bearings(len(texts), spans.owner, known.roots[places], known.flags[places])
-    )
+    return QuestionArrays(words, spans, kept, places, _memo.known)
 
 
 def bearings(questions: QuestionArrays, wanted: NDArray[np.bool_]) -> Bearings:
-    """Return what every word of the wanted questions does in its question; others have none."""
-    every = questions.bearings
-    at = wanted[every.owner]
-    return Bearings(every.rows, every.owner[at], every.roots[at], every.flags[at])
+    """Return what every word of the wanted questions, dropped ones too, does in its question; others have none."""
+    owner, known = questions.spans.owner, questions.known
+    at = np.flatnonzero(wanted[owner])
+    places = questions.places[at]
+    return Bearings(questions.words.rows, owner[at], known.roots[places], known.flags[places])
 
 
 def _content(spans: WordSpans, places: NDArray[np.int64], rows: int) -> tuple[WordArrays, NDArray[np.int64]]:

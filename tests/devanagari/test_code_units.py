@@ -1,11 +1,15 @@
 """Columns as code units: where each text begins, characters of two units, and the memory of the last two columns."""
 
+from itertools import pairwise
+from unittest.mock import patch
+
 import numpy as np
 import polars as pl
 from hypothesis import given
 from hypothesis import strategies as st
 
-from datakit.devanagari.code_units import BETWEEN, characters, code_units, look_up
+from datakit.devanagari import code_units as module
+from datakit.devanagari.code_units import BETWEEN, characters, code_units, cuts, look_up
 
 TEXTS = st.lists(st.one_of(st.none(), st.text(st.sampled_from("कर्ा\0a🙂𑀓é "), max_size=6)), max_size=6)
 
@@ -30,6 +34,26 @@ def test_a_remembered_column_is_never_taken_for_another(columns: list[list[str |
         joined = "".join(f"{text or ''}\0" for text in column)
         assert units.tobytes().decode("utf-16-le") == joined
         assert len(begins) == len(column)
+
+
+@given(TEXTS, st.integers(1, 9))
+def test_a_column_joined_in_pieces_is_the_column_joined_at_once(texts: list[str | None], size: int) -> None:
+    """However few characters are joined at a time, units and beginnings stay the same, of two units or one."""
+    with patch.object(module, "_JOINED", size):
+        units, begins = module._units(pl.Series(texts, dtype=pl.String))
+    joined = [f"{text or ''}\0".encode("utf-16-le") for text in texts]
+    assert units.tobytes() == b"".join(joined)
+    assert begins.tolist() == [sum(map(len, joined[:row])) // 2 for row in range(len(texts))]
+
+
+@given(st.lists(st.integers(1, 9), max_size=9), st.integers(1, 12))
+def test_chunks_hold_every_text_once_and_are_no_larger_than_they_need_to_be(lengths: list[int], size: int) -> None:
+    """Cuts rise from the first text to behind the last; a chunk of `size` units and more would be less without its
+    last text."""
+    begins = np.cumsum([0, *lengths])[:-1].astype(np.int64)
+    found = cuts(begins, sum(lengths), size)
+    assert found == sorted({0, *found, len(lengths)})
+    assert all(sum(lengths[first : last - 1]) < size for first, last in pairwise(found))
 
 
 def test_questions_and_answers_are_both_remembered() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import datakit.matching.word_spans as spans_module
 from datakit.matching.lexemes import WORD_PATTERN, analyse, fold, skeleton
 from datakit.matching.stems import folded
-from datakit.matching.word_arrays import BOUND, FREE, word_arrays
+from datakit.matching.word_arrays import BOUND, FREE, bearings, question_arrays, word_arrays
 from datakit.matching.word_memo import Known, WordMemo
 from datakit.matching.word_spans import word_spans
 
@@ -144,6 +144,22 @@ def test_a_full_memo_is_emptied_and_grows_with_the_column(monkeypatch: pytest.Mo
     parts = [word_arrays(texts[at : at + 7]) for at in range(0, len(texts), 7)]
     assert small.hashes.tolist() == large.hashes.tolist() == np.concatenate([p.hashes for p in parts]).tolist()
     assert small.kinds.tolist() == large.kinds.tolist() == [FREE, BOUND] * len(texts)
+
+
+def test_what_words_do_in_a_question_outlasts_the_memo(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bearings asked for after the memo was emptied or exchanged are those of the words that it held before."""
+    texts = pl.Series(["गडाचे वर्णन करा", None, "लढाईनंतर कैद कोणाला झाली", "तह"])
+    wanted = np.array([True, True, False, True])
+    before = bearings(question_arrays(texts), wanted)
+    assert before.owner.tolist() == [0, 0, 0, 3]
+    assert before.roots.any() and before.flags.any()
+    monkeypatch.setattr("datakit.matching.word_arrays._memo", WordMemo(bits=4))
+    held = question_arrays(texts)
+    word_arrays(pl.Series(["जंजिरा मुरूड देवगिरी अहमदनगर सिंधुदुर्ग विजयदुर्ग पन्हाळा विशाळगड पुरंदर सिंहगड"]))
+    after = bearings(held, wanted)
+    assert after.owner.tolist() == before.owner.tolist()
+    assert after.roots.tolist() == before.roots.tolist()
+    assert after.flags.tolist() == before.flags.tolist()
 
 
 @pytest.mark.parametrize("word", ["शिवाजींनी", "किल्ल्यावरच्या", "१६,७४", "कोणता", "हिन्दुस्थानातील", "Tilak", "घरातल्यांना"])
