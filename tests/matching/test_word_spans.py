@@ -152,7 +152,8 @@ def test_what_words_do_in_a_question_outlasts_the_memo(monkeypatch: pytest.Monke
     wanted = np.array([True, True, False, True])
     before = bearings(question_arrays(texts), wanted)
     assert before.owner.tolist() == [0, 0, 0, 3]
-    assert before.roots.any() and before.flags.any()
+    assert before.roots.any()
+    assert before.flags.any()
     monkeypatch.setattr("datakit.matching.word_arrays._memo", WordMemo(bits=4))
     held = question_arrays(texts)
     word_arrays(pl.Series(["जंजिरा मुरूड देवगिरी अहमदनगर सिंधुदुर्ग विजयदुर्ग पन्हाळा विशाळगड पुरंदर सिंहगड"]))
