@@ -4,21 +4,23 @@ import json
 import re
 import urllib.error
 import urllib.request
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
 from datakit.errors import GateError, InputError
 from export.gguf_reader import open_gguf
+from export.modelfile import system_of
 from export.verify.llama_cpp import LlamaCpp
 
 CONTEXT: Final = 4096
 """Tokens kept in view; the oldest turns are dropped beyond it."""
+_MOST_FOR_ANSWER: Final = CONTEXT // 4
+"""Tokens kept free for an answer at most, however long a one is asked for: the turns before it are worth more."""
 _CONTROL: Final = 3  # llama.cpp's token type for special tokens
 _WORD_JOINER: Final = "\u2060"
 _TIMEOUT_S: Final = 600
-_SYSTEM: Final = re.compile(r'^SYSTEM """(.*?)"""$', re.MULTILINE | re.DOTALL)
 
 
 class Chat:
@@ -33,6 +35,8 @@ class Chat:
         self.system = system if system is not None else _system_of(self.file.parent)
         self.altered = False
         """Whether the last question held special tokens, which were taken apart."""
+        self.dropped = 0
+        """How many of the oldest turns, question and answer, went at the last question since they no longer fitted."""
         self._special = special_texts(self.file)
         self._options = {"temperature": temperature, "max_tokens": max_tokens}
         self._turns: list[dict[str, str]] = []
@@ -55,27 +59,59 @@ class Chat:
         """Yield the answer piece by piece. A question that is broken off leaves no half turn behind."""
         safe = defuse(question.strip(), self._special)
         self.altered = safe != question.strip()
-        turns = [*self._turns, {"role": "user", "content": safe}]
         system = [{"role": "system", "content": self.system}] if self.system else []
+        turns = self._fitting(system, [*self._turns, {"role": "user", "content": safe}])
         pieces: list[str] = []
         for piece in self._stream([*system, *turns]):
             pieces.append(piece)
             yield piece
         self._turns = [*turns, {"role": "assistant", "content": "".join(pieces)}]
 
+    def _fitting(self, system: list[dict[str, str]], turns: list[dict[str, str]]) -> list[dict[str, str]]:
+        """Return the newest turns that leave room for an answer; the last question stays, whatever its length."""
+        room = CONTEXT - min(int(self._options["max_tokens"]), _MOST_FOR_ANSWER)
+        self.dropped = 0
+        while len(turns) > 1 and self._length([*system, *turns]) > room:
+            turns = turns[2:]  # a question goes with its answer: many templates refuse two of one role in a row
+            self.dropped += 1
+        return turns
+
+    def _length(self, messages: list[dict[str, str]]) -> int:
+        with self._post("/apply-template", {"messages": messages}) as reply:
+            prompt = json.load(reply)["prompt"]
+        with self._post("/tokenize", {"content": prompt, "add_special": True}) as reply:
+            return len(json.load(reply)["tokens"])
+
     def _stream(self, messages: list[dict[str, str]]) -> Iterator[str]:
-        body = json.dumps({"messages": messages, "stream": True, **self._options}).encode()
+        try:
+            with self._post("/v1/chat/completions", {"messages": messages, "stream": True, **self._options}) as reply:
+                yield from pieces_of(reply)
+        except OSError as error:
+            raise self._silent(error) from error
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
         request = urllib.request.Request(
-            f"{self._address}/v1/chat/completions", data=body, headers={"content-type": "application/json"}
+            self._address + path, data=json.dumps(body).encode(), headers={"content-type": "application/json"}
         )
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # the loopback needs no proxy
         try:
-            with opener.open(request, timeout=_TIMEOUT_S) as reply:
-                yield from pieces_of(reply)
+            return opener.open(request, timeout=_TIMEOUT_S)
         except urllib.error.HTTPError as error:
-            raise InputError(f"llama.cpp refused the question: {error.read().decode(errors='replace')}") from error
+            raise InputError(f"llama.cpp refused the question: {_complaint(error.read())}") from error
         except OSError as error:
-            raise GateError(f"{self.file}: llama.cpp stopped answering ({error})") from error
+            raise self._silent(error) from error
+
+    def _silent(self, error: OSError) -> GateError:
+        return GateError(f"{self.file}: llama.cpp stopped answering ({error})")
+
+
+def _complaint(body: bytes) -> str:
+    """Return what a refusal says: the message where it is llama.cpp's object, else the whole of it."""
+    text = body.decode(errors="replace")
+    try:
+        return str(json.loads(text)["error"]["message"])
+    except (ValueError, KeyError, TypeError):
+        return text
 
 
 def pieces_of(lines: Iterable[bytes]) -> Iterator[str]:
@@ -128,5 +164,9 @@ def chosen(file: Path) -> Path:
 
 def _system_of(folder: Path) -> str | None:
     path = folder / "Modelfile"
-    match = _SYSTEM.search(path.read_text(encoding="utf-8")) if path.is_file() else None
-    return match[1] if match else None
+    if not path.is_file():
+        return None
+    try:
+        return system_of(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read as UTF-8 ({error}); give the system prompt with --system") from error

@@ -153,6 +153,8 @@ def _answer(talk: Any, question: str) -> None:
     for piece in talk.ask(question):
         typer.echo(piece, nl=False)
     typer.echo("")
+    if talk.dropped:
+        _say(f"(questions forgotten with their answers, since they fitted no longer: {talk.dropped})")
     if talk.altered:
         _say("(special tokens in your text were taken apart: they are words here, not commands)")
 

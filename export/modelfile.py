@@ -5,6 +5,8 @@ quotes, and every character that Go calls unprintable is dropped: a joiner (U+20
 text that cannot stand in the file as it is goes into the TEMPLATE instead, as a Go string literal, which can say all.
 """
 
+import json
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ from export.chat_format import ChatFormat, literal
 TEMPERATURE: Final = 0.3
 """Facts are asked for: little play. The value that the project's issue names."""
 _QUOTES: Final = '"""'
+_SYSTEM: Final = re.compile(r'^SYSTEM """(.*?)"""$', re.MULTILINE | re.DOTALL)
+_IN_TEMPLATE: Final = re.compile(r'^TEMPLATE """\{\{ \$given := ("[^"]*") \}\}', re.MULTILINE)
+_EIGHT_DIGITS: Final = re.compile(r"\\U([0-9a-f]{8})")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +50,15 @@ def settle(chat: ChatFormat, system: str | None) -> Prompting:
     head = f"{{{{ $given := {literal(text)} }}}}{{{{ if .System }}}}{{{{ $given = .System }}}}{{{{ end }}}}"
     template = head + chat.template.replace(".System", "$given")
     return Prompting(template=template, system=None, asked=text)
+
+
+def system_of(text: str) -> str | None:
+    """Return the system text of a Modelfile of ours, wherever `settle` put it; None where it has none."""
+    if match := _SYSTEM.search(text):
+        return match[1]
+    match = _IN_TEMPLATE.search(text)
+    # JSON knows no eight-digit escape, Go knows no pair of surrogates: the rest of an ASCII literal they read alike.
+    return json.loads(_EIGHT_DIGITS.sub(lambda found: chr(int(found[1], 16)), match[1])) if match else None
 
 
 def survives(text: str) -> bool:
