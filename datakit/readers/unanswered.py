@@ -46,10 +46,10 @@ class Unanswered:
         return {asked.number for asked in self.waiting}
 
     def hold(self, asked: Asked) -> Iterator[Row]:
-        """Keep a question; where too many wait, give up on the first."""
+        """Keep a question; while too many wait, give up on the first."""
         self.waiting.append(asked)
         self._chars += len(asked.question)
-        if len(self.waiting) > MAX_WAITING or self._chars > MAX_WAITING_CHARS:
+        while len(self.waiting) > MAX_WAITING or self._chars > MAX_WAITING_CHARS:
             first = self.waiting.pop(0)
             self._chars -= len(first.question)
             if first.sure:
