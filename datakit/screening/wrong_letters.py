@@ -39,10 +39,10 @@ MIN_COUNT: Final = 20
 MIN_LETTERS, MAX_LETTERS = 3, 24
 """Code points of a word worth repairing (the longest listed has 23); the work grows with the square of the length."""
 
-_CONSONANT: Final = frozenset(map(chr, range(0x915, 0x93A)))
-_SIGN: Final = frozenset(map(chr, (*range(0x93E, 0x94D), 0x902)))
-_REPH_SEEN_AS: Final = frozenset("थगयण")
-_SHORT_I_SEEN_AS: Final = frozenset("लहतनदभप")
+CONSONANTS: Final = frozenset(map(chr, range(0x915, 0x93A)))
+SIGNS: Final = frozenset(map(chr, (*range(0x93E, 0x94D), 0x902)))
+REPH_SEEN_AS: Final = frozenset("थगयण")
+SHORT_I_SEEN_AS: Final = frozenset("लहतनदभप")
 
 
 class Repair(NamedTuple):
@@ -100,18 +100,18 @@ def _undo(word: str) -> list[tuple[str, bool]]:
         before, after = word[:at], word[at + 1 :]
         if letter == "\u0904":
             fixed += [(before + vowel + after, True) for vowel in "आअ"]
-        elif letter == "ि" and (at == 0 or word[at - 1] not in _CONSONANT):
+        elif letter == "ि" and (at == 0 or word[at - 1] not in CONSONANTS):
             fixed.append((before + "ल" + after, True))
         elif letter == "ं" and before.endswith("ा"):
             fixed.append((before[:-1] + "ं" + after, False))
-        elif letter in _CONSONANT and after[:1] != "्":
-            if letter in _REPH_SEEN_AS and at > 0 and before[-1] != "्" and after[:1] not in _SIGN:
+        elif letter in CONSONANTS and after[:1] != "्":
+            if letter in REPH_SEEN_AS and at > 0 and before[-1] != "्" and after[:1] not in SIGNS:
                 start = _cluster_start(before)
                 doubled = before[-1] == letter
                 fixed.append((before[:start] + "र्" + before[start:] + after, doubled))
             end = _cluster_end(after)
             doubled = after[:1] == letter
-            if end and after[end : end + 1] not in _SIGN and (doubled or letter in _SHORT_I_SEEN_AS):
+            if end and after[end : end + 1] not in SIGNS and (doubled or letter in SHORT_I_SEEN_AS):
                 fixed.append((before + after[:end] + "ि" + after[end:], doubled))
     return fixed
 
@@ -119,7 +119,7 @@ def _undo(word: str) -> list[tuple[str, bool]]:
 def _cluster_start(text: str) -> int:
     """Return where the last syllable of a text begins."""
     at = len(text) - 1
-    while at > 0 and text[at] not in _CONSONANT:
+    while at > 0 and text[at] not in CONSONANTS:
         at -= 1
     while at > 1 and text[at - 1] == "्":
         at -= 2
@@ -128,10 +128,10 @@ def _cluster_start(text: str) -> int:
 
 def _cluster_end(text: str) -> int:
     """Return how many code points the consonant cluster at the start of a text has."""
-    if not text or text[0] not in _CONSONANT:
+    if not text or text[0] not in CONSONANTS:
         return 0
     at = 1
-    while text[at : at + 1] == "्" and text[at + 1 : at + 2] in _CONSONANT:
+    while text[at : at + 1] == "्" and text[at + 1 : at + 2] in CONSONANTS:
         at += 2
     return at
 

@@ -1,15 +1,17 @@
 """The damage stage: text that cannot be repaired is named, not hidden."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import polars as pl
 
 from datakit.screening import damage_signs as signs
-from datakit.screening.first_look import shows
-from datakit.screening.known_words import WORD, is_known, unknown_share
+from datakit.screening.first_look import asked_of, shows
+from datakit.screening.known_words import WORD, unknown_share
 from datakit.screening.legacy_font import SUSPECT as LEGACY_SUSPECT
-from datakit.screening.legacy_font import legacy_font
+from datakit.screening.legacy_font import legacy_font, may_show_one
+from datakit.screening.repairable import may_be_repaired
 from datakit.screening.suspects import any_text, mark_suspects
 from datakit.screening.wrong_letters import IMPOSSIBLE, MOJIBAKE, TOKEN, WORTH_A_LOOK, Repair, mojibake, wrong_word
 from datakit.stage import Fault
@@ -20,7 +22,7 @@ MIN_UNKNOWN_SHARE: Final = 0.15
 HEAD_CHARS: Final = 250
 """How much of each text is looked up in the word list: forty words tell a broken PDF, and looking up is what costs."""
 
-_SUSPECT: Final = "|".join(
+_COUNTED: Final = "|".join(
     f"(?:{pattern})"
     for pattern in (
         signs.REPLACEMENT,
@@ -33,14 +35,11 @@ _SUSPECT: Final = "|".join(
         signs.MIXED_WORD,
         signs.LONE_CONSONANT,
         signs.BROKEN_WORD,
-        IMPOSSIBLE,
-        MOJIBAKE,
-        LEGACY_SUSPECT,
     )
 )
-
-
-_SHOWN: Final = "__shown"  # whether a pattern shows damage: what patterns count is 0 in all other rows
+"""What patterns count: in texts without a match all these counts are 0."""
+_SUSPECT: Final = f"{_COUNTED}|(?:{IMPOSSIBLE})|(?:{MOJIBAKE})|(?:{LEGACY_SUSPECT})"
+_SHOWN: Final = "__shown"  # whether _SUSPECT has a match in a text of the row
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,14 +144,12 @@ def _spaced(column: str) -> pl.Expr:
 
 def _measure(rows: pl.DataFrame) -> pl.DataFrame:
     """Add how much of each kind of damage the rows have."""
-    shown = rows[_SHOWN]
+    shown = asked_of(rows, rows[_SHOWN], any_text(_COUNTED, *READ))  # one in ten: others have capitals inside a name
     counted = _counts(rows.filter(shown))
-    place = (shown.cum_sum().cast(pl.Int64) - 1).clip(0).set(~shown, None)  # of each row among those that show damage
-    legacy = [_legacy(rows, name) for name in ("question", "answer")]
+    place = (shown.cum_sum().cast(pl.Int64) - 1).clip(0).set(~shown, None)  # of each row among those
     return rows.with_columns(
         *(counted[name].gather(place).fill_null(_NONE[dtype]) for name, dtype in counted.schema.items()),
-        pl.Series("__legacy", [q[0] or a[0] for q, a in zip(*legacy, strict=True)], dtype=pl.String),
-        pl.Series("__legacy_share", [max(q[1], a[1]) for q, a in zip(*legacy, strict=True)], dtype=pl.Float64),
+        *_legacy(rows),
         *_wrong(rows),
     )
 
@@ -183,13 +180,26 @@ def _counts(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _legacy(rows: pl.DataFrame, column: str) -> list[tuple[str | None, float]]:
-    """Return the words and the share of a legacy font, text by text."""
-    latin = rows[column].str.contains(r"[A-Za-z]\S|[\u00A1-\u00FF]{2}").fill_null(False)
-    found: list[tuple[str | None, float]] = [(None, 0.0)] * rows.height
-    for row, text in zip(latin.arg_true(), rows[column].filter(latin), strict=True):
-        found[row] = legacy_font(text) or (None, 0.0)
-    return found
+def _legacy(rows: pl.DataFrame) -> list[pl.Series]:
+    """Return the columns that tell of a legacy font: words that show it, and its share in the text that has most."""
+    found: dict[int, tuple[str, float]] = {}
+    for column in ("question", "answer"):
+        latin = rows[column].str.contains(r"[A-Za-z]\S|[\u00A1-\u00FF]{2}").fill_null(False).arg_true()
+        looked = latin.filter(may_show_one(rows[column].gather(latin)))
+        for row, text in zip(looked.to_list(), rows[column].gather(looked).to_list(), strict=True):
+            if legacy := legacy_font(text):
+                words, share = found.get(row, legacy)
+                found[row] = words, max(share, legacy[1])
+    return [
+        _spread("__legacy", found, [words for words, _ in found.values()], rows.height, pl.lit(None, pl.String)),
+        _spread("__legacy_share", found, [share for _, share in found.values()], rows.height, pl.lit(0.0)),
+    ]
+
+
+def _spread(name: str, rows: Iterable[int], values: list[Any], height: int, other: pl.Expr) -> pl.Series:
+    """Return a column of so many rows with these values in some rows and one value in all others."""
+    column = pl.select(pl.repeat(other, height)).to_series().alias(name)
+    return column.scatter(list(rows), values) if values else column
 
 
 def _wrong(rows: pl.DataFrame) -> list[pl.Series]:
@@ -197,22 +207,20 @@ def _wrong(rows: pl.DataFrame) -> list[pl.Series]:
 
     Two different words are sure, or one whose confusion no name shows by chance.
     """
-    height = rows.height
-    shown: list[str | None] = [None] * height
-    shares, sure = [0.0] * height, [False] * height
     wrong = _wrong_words(rows)
     in_texts = rows[list(wrong)].select(pl.col(name).str.count_matches(WORD).fill_null(0) for name in READ)
-    for (row, found), counts in zip(wrong.items(), in_texts.iter_rows(), strict=True):
+    shown, shares, sure = [], [], []
+    for found, counts in zip(wrong.values(), in_texts.iter_rows(), strict=True):
         all_found = [repair for name in READ for repair in found.get(name, ())]
-        shown[row] = ", ".join(f"{r.word} → {r.better}" if r.better else r.word for r in all_found[:3])
-        shares[row] = max(
-            min(1.0, len(found.get(name, ())) / max(count, 1)) for name, count in zip(READ, counts, strict=True)
+        shown.append(", ".join(f"{r.word} → {r.better}" if r.better else r.word for r in all_found[:3]))
+        shares.append(
+            max(min(1.0, len(found.get(name, ())) / max(count, 1)) for name, count in zip(READ, counts, strict=True))
         )
-        sure[row] = len({repair.word for repair in all_found}) > 1 or any(r.sure for r in all_found)
+        sure.append(len({repair.word for repair in all_found}) > 1 or any(r.sure for r in all_found))
     return [
-        pl.Series("__wrong", shown, dtype=pl.String),
-        pl.Series("__wrong_share", shares, dtype=pl.Float64),
-        pl.Series("__wrong_sure", sure, dtype=pl.Boolean),
+        _spread("__wrong", wrong, shown, rows.height, pl.lit(None, pl.String)),
+        _spread("__wrong_share", wrong, shares, rows.height, pl.lit(0.0)),
+        _spread("__wrong_sure", wrong, sure, rows.height, pl.lit(False)),
     ]
 
 
@@ -226,9 +234,10 @@ def _wrong_words(rows: pl.DataFrame) -> dict[int, dict[str, list[Repair]]]:
         for name in READ
     }
     different = pl.concat([found.select("word") for found in words.values()]).unique()
-    suspects = different.filter(pl.col("word").str.contains(WORTH_A_LOOK))
-    suspects = suspects.filter(~is_known(pl.col("word")) | pl.col("word").str.contains(IMPOSSIBLE))
-    judged = {word: wrong for word in suspects["word"] if (wrong := wrong_word(word)) is not None}
+    looked = different.filter(pl.col("word").str.contains(WORTH_A_LOOK))
+    repairable = pl.Series(may_be_repaired(looked["word"].to_list()), dtype=pl.Boolean)
+    suspects = looked.filter(repairable | pl.col("word").str.contains(IMPOSSIBLE))["word"].to_list()
+    judged = {word: wrong for word in suspects if (wrong := wrong_word(word)) is not None}
     bad = pl.Series(list(judged), dtype=pl.String)
     found: dict[int, dict[str, list[Repair]]] = {}
     for name, listed in words.items():
