@@ -26,6 +26,7 @@ _REFUSED: Final = {
     "alora_invocation_tokens": "it is active only after an invocation text, so it cannot be merged",
 }
 """Options of PEFT that change what a merge means, and why each is refused."""
+_LARGEST: Final = 3.4e38  # of 32 bits, in which the scale is applied; NaN is not below it either
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,6 +99,8 @@ def _check(path: Path, config: dict[str, Any]) -> None:
     if not isinstance(config.get("lora_alpha"), int | float) or not isinstance(config.get("r"), int):
         raise InputError(f"{path}: expected numbers r and lora_alpha, found {config.get('r')!r} and "
                          f"{config.get('lora_alpha')!r}")  # fmt: skip
+    if not abs(config["lora_alpha"]) <= _LARGEST:
+        raise InputError(f"{path}: lora_alpha is {str(config['lora_alpha'])[:40]}, expected a number that 32 bits hold")
     if config["r"] < 1:
         raise InputError(f"{path}: r is {config['r']}, expected a rank from 1")
     for option in ("rank_pattern", "alpha_pattern"):
@@ -106,7 +109,10 @@ def _check(path: Path, config: dict[str, Any]) -> None:
 
 def _check_pattern(path: Path, option: str, pattern: Any) -> None:
     try:
-        if all(isinstance(value, int | float) and value > 0 and re.compile(key) for key, value in pattern.items()):
+        if all(
+            isinstance(value, int | float) and 0 < value <= _LARGEST and re.compile(key)
+            for key, value in pattern.items()
+        ):
             return
     except (re.error, AttributeError, TypeError) as error:
         raise InputError(f"{path}: {option} is no table of module patterns and numbers ({error})") from error

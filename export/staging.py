@@ -57,6 +57,9 @@ def publish(part: Path, folder: Path) -> None:
         part.rename(folder)
         sync(folder.parent)
     except OSError as error:
+        if old.exists() and not folder.exists():
+            with suppress(OSError):
+                old.rename(folder)
         raise OutputError(
             f"{folder}: cannot be put in place ({error.strerror}); the export was not published"
         ) from error

@@ -25,12 +25,12 @@ def read_template(folder: Path) -> str | None:
         if isinstance(found, str):
             return found
         if isinstance(found, list):
-            named = {entry.get("name"): entry.get("template") for entry in found}
+            named = {str(entry.get("name")): entry.get("template") for entry in found if isinstance(entry, dict)}
             default = named.get("default")
             if isinstance(default, str):
                 return default
             raise InputError(
-                f"{folder / name}: has chat templates {', '.join(map(str, named))}, none of them named default; "
+                f"{folder / name}: has chat templates {', '.join(named) or '(none)'}, none of them named default; "
                 "put the one to use into chat_template.jinja"
             )
     return None

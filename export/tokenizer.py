@@ -23,7 +23,9 @@ def tokenizer_keys(folder: Path, *, config: Mapping[str, Any], rows: int) -> dic
     """
     path = folder / "tokenizer.json"
     saved = read_json(path)
-    model = saved.get("model", {})
+    model = saved.get("model")
+    if not isinstance(model, dict):
+        raise InputError(f"{path}: model is {str(model)[:60]}, expected an object; fetch the file again")
     if model.get("type") != "BPE":
         raise InputError(f"{path}: model type {model.get('type')!r} is not exported; known: BPE, of bytes or pieces")
     tokenizer = _load(path)

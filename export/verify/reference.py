@@ -1,6 +1,5 @@
 """The Hugging Face side: the model and the tokenizer that a file has to agree with."""
 
-import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -8,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from datakit.errors import InputError, MissingDependencyError
+from export.checkpoint import read_json
 from export.jinja_template import JinjaTemplate
 from export.template import read_template
 
@@ -66,7 +66,7 @@ def read_tokens(folder: Path) -> Tokens:
     engine.no_padding()
     config: dict[str, Any] = {}
     if (folder / "tokenizer_config.json").is_file():
-        config = json.loads((folder / "tokenizer_config.json").read_text(encoding="utf-8"))
+        config = read_json(folder / "tokenizer_config.json")
     return Tokens(
         engine=engine,
         bos=_token_text(config.get("bos_token")),

@@ -6,8 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
-from datakit.errors import InputError
-from datakit.lineage import read_manifest
+from datakit.errors import InputError, IntegrityError
+from datakit.lineage import WITHDRAWN, Manifest, read_manifest, sha256_file
 
 Messages = Sequence[Mapping[str, str]]
 
@@ -68,10 +68,16 @@ def read_texts(version: Path, *, expected_id: str | None) -> Texts:
             f"{version}: version {manifest.id}, but the run was trained on {expected_id}; "
             "next: name the right folder with --dataset"
         )
+    if (version / WITHDRAWN).exists():
+        raise InputError(
+            f"{version}: withdrawn: its rows were taken back, nothing can be compared on them; {WITHDRAWN} names the "
+            "successor. Next: export with --no-verify"
+        )
     frames = {}
     for split in ("validation", "train", "test"):
         path = version / f"{split}.parquet"
-        if path.is_file():
+        if path.is_file() or path.name in manifest.files:
+            _check_whole(path, manifest)
             frames[split] = pl.read_parquet(path, columns=["id", "messages"]).sort("id")
     rows = {split: frame["messages"].to_list() for split, frame in frames.items()}
     conversations = rows.get("validation") or rows.get("test") or rows.get("train") or []
@@ -85,6 +91,16 @@ def read_texts(version: Path, *, expected_id: str | None) -> Texts:
         questions=[messages[:-1] for messages in conversations if messages[-1]["role"] == "assistant"][:3],
         system=_usual_system(rows.get("train") or every),
     )
+
+
+def _check_whole(path: Path, manifest: Manifest) -> None:
+    expected = manifest.files.get(path.name, {}).get("sha256")
+    found = sha256_file(path) if path.is_file() else "missing"
+    if found != expected:
+        raise IntegrityError(
+            f"{path}: {found}, but the manifest says {expected or 'nothing of it'}; a model would be judged on other "
+            f"rows than it learned. Next: datakit verify {path.parent}"
+        )
 
 
 def _plain(rows: Sequence[Messages]) -> list[str]:

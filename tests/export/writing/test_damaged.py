@@ -222,6 +222,11 @@ def test_json_without_a_bottom_is_refused(tmp_path: Path) -> None:
     [
         ({"r": 0}, "r is 0, expected a rank from 1"),
         ({"r": "8"}, "expected numbers r and lora_alpha, found '8'"),
+        ({"lora_alpha": float("nan")}, "lora_alpha is nan, expected a number that 32 bits hold"),
+        ({"lora_alpha": float("-inf")}, "lora_alpha is -inf, expected a number that 32 bits hold"),
+        ({"lora_alpha": 10**400}, "lora_alpha is 10{39}, expected a number that 32 bits hold"),
+        ({"alpha_pattern": {"q_proj": float("inf")}}, "expected module patterns with numbers above 0"),
+        ({"alpha_pattern": {"q_proj": float("nan")}}, "expected module patterns with numbers above 0"),
         ({"rank_pattern": {"(": 4}}, "rank_pattern is no table of module patterns and numbers"),
         ({"rank_pattern": [1]}, "rank_pattern is no table of module patterns and numbers"),
         ({"alpha_pattern": {"q_proj": "x"}}, "alpha_pattern is {'q_proj': 'x'}; expected module patterns with numbers"),
