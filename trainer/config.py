@@ -5,6 +5,7 @@ beyond rounding.
 """
 
 import dataclasses
+import math
 import re
 from dataclasses import dataclass
 from typing import Any, Final, Literal, get_args, get_type_hints
@@ -14,6 +15,7 @@ from trainer.nearest import nearest
 
 ALL_LINEAR: Final = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 """The seven linear layers of a Llama-like block, which are all that QLoRA adapts."""
+_LARGEST_SEED: Final = 2**64 - 1  # what torch's generator takes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,7 +123,11 @@ def _ranges(config: Config) -> list[str]:
         found.append(f"`weight_decay` is {config.weight_decay}, expected 0 or more and below 1")
     if not 0 <= config.prompt_loss_weight <= 1:
         found.append(f"`prompt_loss_weight` is {config.prompt_loss_weight}, expected 0 to 1")
-    if config.warmup < 0 or (config.warmup >= 1 and config.warmup != int(config.warmup)):
+    if config.seed > _LARGEST_SEED:
+        found.append(f"`seed` is {config.seed}, expected at most {_LARGEST_SEED}")
+    if not math.isfinite(config.epochs):
+        found.append(f"`epochs` is {config.epochs}, expected how often each row is seen, such as 3")
+    if not (0 <= config.warmup < 1 or float(config.warmup).is_integer()) or config.warmup < 0:
         found.append(f"`warmup` is {config.warmup}, expected a share below 1 or a whole number of steps")
     if not re.fullmatch(r"[1-9]\d{0,4}(x[1-9]\d{0,3})?", config.batch):
         found.append(f"`batch` is {config.batch!r}, expected rows such as 8, or rows x times such as 2x4")

@@ -1,6 +1,7 @@
 """Presets: configurations by name, and how `--set key=value` changes one."""
 
 import dataclasses
+import json
 import tomllib
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,13 +59,18 @@ def as_toml(config: Config) -> str:
     lines = []
     for key, value in dataclasses.asdict(config).items():
         if isinstance(value, str):
-            text = '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+            text = _quoted(value)
         elif isinstance(value, tuple):
-            text = "[" + ", ".join(f'"{item}"' for item in value) + "]"
+            text = "[" + ", ".join(map(_quoted, value)) + "]"
         else:
             text = repr(value)
         lines.append(f"{key} = {text}")
     return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Return text as a TOML string: JSON's escapes are TOML's, but for one that only TOML asks for."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _typed(value: Any, hint: Any) -> Any:
