@@ -129,14 +129,6 @@ def test_tables_become_markdown() -> None:
     assert isinstance(last, PageLine)
 
 
-def test_a_cell_of_two_lines() -> None:
-    """A line with cells in later columns only goes on with the row above."""
-    lines = [line(1, "राजा | काळ"), line(2, "शाहू | १७०७ ते"), line(3, "१७४९", left=72 + 10 * LETTER + 30)]
-    (table,) = split_tables(lines)
-    assert isinstance(table, Table)
-    assert table.rows == (("राजा", "काळ"), ("शाहू", "१७०७ ते १७४९"))
-
-
 @pytest.mark.parametrize("rows", [["(अ) पुणे | (ब) नाशिक", "(क) ठाणे | (ड) बीड"], ["१. | शाहू", "२. | तारा"]])
 def test_options_and_lists_are_no_tables(rows: list[str]) -> None:
     """Options side by side, and numbers set apart from their items, are read as text."""
