@@ -2,7 +2,7 @@
 
 import os
 import sys
-from gc import set_threshold
+from gc import freeze, set_threshold
 from importlib.metadata import version as package_version
 from typing import Annotated
 
@@ -76,3 +76,5 @@ def main() -> None:
             raise
         typer.echo(f"datakit: {legible(told)}", err=True)
         sys.exit(told.exit_code)
+    finally:
+        freeze()  # the interpreter would look through every object for cycles before it ends: .09 s

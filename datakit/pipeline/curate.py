@@ -3,6 +3,7 @@
 import contextlib
 import time
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -254,18 +255,23 @@ def _publish(
                 f"this version exists already, but damaged; move the folder away and run again:\n  {listed}"
             )
         return publish(build, curated, name, manifest)
-    write_card(build, manifest)
-    if report:
-        before = latest_with_rows(curated, name)
-        write_report(build, manifest, previous=before.path if before else None)
-    write_provenance(
-        build, {stage: round(tally.seconds, 4) for stage, tally in tallies.items()}, time.perf_counter() - began
-    )
-    files = {
-        path.relative_to(build).as_posix(): {"sha256": sha256_file(path), "bytes": path.stat().st_size}
-        for path in sorted(build.rglob("*"))
-        if path.is_file()
-    }
+    with ThreadPoolExecutor(1) as beside:
+        rows = {path: beside.submit(sha256_file, path) for path in build.glob("*.parquet")}
+        write_card(build, manifest)
+        if report:
+            before = latest_with_rows(curated, name)
+            write_report(build, manifest, previous=before.path if before else None)
+        write_provenance(
+            build, {stage: round(tally.seconds, 4) for stage, tally in tallies.items()}, time.perf_counter() - began
+        )
+        files = {
+            path.relative_to(build).as_posix(): {
+                "sha256": rows[path].result() if path in rows else sha256_file(path),
+                "bytes": path.stat().st_size,
+            }
+            for path in sorted(build.rglob("*"))
+            if path.is_file()
+        }
     whole = Manifest(
         kind=manifest.kind,
         id=manifest.id,

@@ -2,15 +2,16 @@
 
 from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import polars as pl
 
 from datakit.errors import InputError
 from datakit.lineage import sha256_text
-from datakit.pipeline.parts import Part, find_part, finished_parts, part_key, write_done
+from datakit.pipeline.parts import Part, find_part, finished_parts, part_key, rules_digest, write_done
 from datakit.pipeline.progress import Progress
 from datakit.pipeline.rows import READ
 from datakit.pipeline.withdrawn import mark_withdrawn
@@ -24,6 +25,8 @@ from datakit.readers.sources import Sources
 from datakit.recipe import Recipe
 from datakit.record import frame
 from datakit.store import Tombstone
+
+_HASHING: Final = 4  # threads; hashlib lets others run meanwhile, and a disk gives four streams as fast as more
 
 
 @dataclass
@@ -58,9 +61,12 @@ class Feed:
     def keys(self, inputs: Sequence[Input]) -> list[str]:
         """Return, for each input, the name of the folder of its parts: a hash of all that decides about its rows."""
         resolved = self.recipe.resolved()
-        for source in inputs:
-            if source.path not in self._known_keys:
-                self._known_keys[source.path] = self._key(source, resolved)
+        new = [source for source in inputs if source.path not in self._known_keys]
+        decided = [self._decided_by(source, resolved) for source in new]
+        paths = [source.path for source in new]
+        rules_digest()  # remembered, so that not every thread works it out
+        with ThreadPoolExecutor(_HASHING) as threads:
+            self._known_keys.update(zip(paths, threads.map(part_key, paths, decided), strict=True))
         return [self._known_keys[source.path] for source in inputs]
 
     def parts(self, inputs: Sequence[Input], workers: Executor, progress: Progress) -> list[Part]:
@@ -145,23 +151,20 @@ class Feed:
             )
             yield mark_withdrawn(named, self.tombstones)
 
-    def _key(self, source: Input, resolved: dict[str, Any]) -> str:
+    def _decided_by(self, source: Input, resolved: dict[str, Any]) -> dict[str, Any]:
         declared = self.sources.of(source.name)
         stones = {"tombstones": [stone.identity() for stone in self.tombstones]} if self.tombstones else {}
-        return part_key(
-            source.path,
-            {
-                "name": source.name,
-                "source": [declared.id, declared.licence, declared.priority],
-                **({"page": declared.page} if declared.page else {}),
-                **({"without": absent()} if absent() else {}),
-                **({"ocr": tesseract_version()} if source.format in NEED_OCR else {}),
-                "recipe": resolved,
-                "batch_rows": self.batch_rows,
-                "max_rows": self.max_rows_per_file,
-                **stones,
-            },
-        )
+        return {
+            "name": source.name,
+            "source": [declared.id, declared.licence, declared.priority],
+            **({"page": declared.page} if declared.page else {}),
+            **({"without": absent()} if absent() else {}),
+            **({"ocr": tesseract_version()} if source.format in NEED_OCR else {}),
+            "recipe": resolved,
+            "batch_rows": self.batch_rows,
+            "max_rows": self.max_rows_per_file,
+            **stones,
+        }
 
 
 def _unreadable(source: Input, message: str) -> pl.DataFrame:

@@ -1,7 +1,7 @@
 """The release: the Parquet files of a version, written part by part: memory follows a batch, not the corpus."""
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -42,6 +42,8 @@ LINEAGE: Final[dict[str, pl.DataType]] = {
     "derived_from": pl.List(pl.String()),  # ids of the sources or rows it was made from
 }
 _SLICE: Final = 50_000  # digests that are Python objects at a time
+_TOLD: Final = ("row_id", "role", "split", "source_id", "licence", "raw_sha256")
+"""Columns of lineage that are remembered of all rows."""
 _MERGED: Final = ("exact_duplicate", "near_duplicate")
 
 
@@ -69,36 +71,33 @@ def write_release(corpus: DiskCorpus, chat: Chat, folder: Path, spill: Path) -> 
     names = (*SPLITS, "rejected", "lineage")
     for name in names:
         (spill / name).mkdir(parents=True)
-    ids: dict[str, list[pl.Series]] = {name: [] for name in SPLITS}
-    raw: list[pl.DataFrame] = []
+    told: list[pl.DataFrame] = [pl.DataFrame(schema={name: LINEAGE[name] for name in _TOLD})]
 
     def largest() -> Iterator[pl.DataFrame]:
         """Yield the rows of the first split, which go straight into their file, and lay aside all others."""
         for number, (kept, rejected, lineage) in enumerate(_pieces(corpus, chat, verdicts)):
             pieces = {name: kept.filter(pl.col("split") == name) for name in SPLITS}
-            for name, piece in pieces.items():
-                ids[name].append(compact(piece.select("id"))["id"])
             for name in SPLITS[1:]:
                 _spill(pieces[name].select(RELEASE_COLUMNS), spill / name, number)
             _spill(rejected.select(REJECTED_COLUMNS), spill / "rejected", number)
             _spill(lineage, spill / "lineage", number)
-            raw.append(compact(lineage.select("source_id", "licence", "raw_sha256")))
+            told.append(compact(lineage.select(_TOLD)))
             if pieces[SPLITS[0]].height:
                 yield pieces[SPLITS[0]].select(RELEASE_COLUMNS)
 
     empty = {name: pl.DataFrame(schema=_release_schema()) for name in SPLITS}
     empty["rejected"] = pl.DataFrame(schema={**SCHEMA, "of": pl.String})
     empty["lineage"] = pl.DataFrame(schema=LINEAGE)
-    _write(streamed(largest(), _release_schema()), folder / f"{SPLITS[0]}.parquet")
-    if not sum(map(len, ids[SPLITS[0]])):
+    _write(streamed(largest(), _release_schema()), folder / f"{SPLITS[0]}.parquet").collect()
+    rows = pl.concat(told)
+    ids = {name: rows.filter(pl.col("role") == "kept", pl.col("split") == name)["row_id"] for name in SPLITS}
+    if not len(ids[SPLITS[0]]):
         empty[SPLITS[0]].write_parquet(folder / f"{SPLITS[0]}.parquet")
-    for name in names[1:]:
-        _gather(spill / name, folder / f"{name}.parquet", empty[name])
-    split_ids = {name: pl.concat(found) if found else pl.Series(dtype=pl.String) for name, found in ids.items()}
+    pl.collect_all([_gathered(spill / name, folder / f"{name}.parquet", empty[name]) for name in names[1:]])
     return Released(
-        roots={name: _root(found) for name, found in split_ids.items()},
-        rows={name: len(found) for name, found in split_ids.items()},
-        records_by_source=_sources(raw),
+        roots={name: _root(found) for name, found in ids.items()},
+        rows={name: len(found) for name, found in ids.items()},
+        records_by_source=_sources(rows),
     )
 
 
@@ -169,27 +168,20 @@ def _release_schema() -> dict[str, pl.DataType]:
 
 def _spill(piece: pl.DataFrame, folder: Path, number: int) -> None:
     if piece.height:
-        piece.write_parquet(folder / f"{number:06d}.parquet", compression="lz4", statistics=False)
+        piece.write_ipc(folder / f"{number:06d}.arrow", compression="lz4")
 
 
-def _gather(folder: Path, target: Path, empty: pl.DataFrame) -> None:
-    files = sorted(folder.glob("*.parquet"))
-    if files:
-        _write(pl.scan_parquet(files), target)
-    else:
-        empty.write_parquet(target)
+def _gathered(folder: Path, target: Path, empty: pl.DataFrame) -> pl.LazyFrame:
+    files = sorted(folder.glob("*.arrow"))
+    return _write(pl.scan_ipc(files) if files else empty.lazy(), target)
 
 
-def _write(rows: pl.LazyFrame, target: Path) -> None:
-    rows.sink_parquet(target, compression="zstd", row_group_size=8192, maintain_order=True)
+def _write(rows: pl.LazyFrame, target: Path) -> pl.LazyFrame:
+    """Return a frame that, once it is collected, has written the rows."""
+    return rows.sink_parquet(target, compression="zstd", row_group_size=8192, maintain_order=True, lazy=True)
 
 
-def _sources(raw: Sequence[pl.DataFrame]) -> dict[str, tuple[str, str | None]]:
-    records = (
-        pl.concat(raw)
-        if raw
-        else pl.DataFrame(schema={name: LINEAGE[name] for name in ("source_id", "licence", "raw_sha256")})
-    )
+def _sources(records: pl.DataFrame) -> dict[str, tuple[str, str | None]]:
     # Pages of one source may state different licences: together they are under all of them, and under none if one is.
     several = pl.when(pl.col("licence").null_count() == 0).then(pl.col("licence").unique().sort().str.join(" AND "))
     grouped = records.group_by("source_id").agg(several.alias("licence"), pl.len().alias("rows")).sort("source_id")

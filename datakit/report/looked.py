@@ -1,7 +1,9 @@
 """One look at the texts of all kept rows: to read and unpack them costs more than most of what is told from them."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import polars as pl
@@ -12,9 +14,11 @@ from datakit.report.lengths import COLUMNS
 from datakit.report.release import Release
 
 _SHOWN: Final = ("id", "source_id", "file", "locator", "question", "answer")
-_ROWS: Final = 16_384
-"""Rows whose texts are in memory at a time, two groups of a file: streamed, 84,000 of the legislature took 200 MB more
-and no less CPU."""
+_ROWS: Final = 8_192
+"""Rows whose texts are looked at together, a group of a file: streamed, 84,000 of the legislature took 200 MB more and
+no less CPU."""
+_AT_ONCE: Final = 2
+"""Groups that are looked at side by side, each on a thread; polars lets others run meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,15 +39,21 @@ def look(release: Release, wanted: Sequence[str] = ()) -> Looked:
     seen: list[pl.DataFrame] = []
     shown: dict[str, dict[str, Any]] = {}
     sizes = {split: release.kept("id", splits=[split]).select(pl.len()).collect().item() for split in release.splits}
-    for split in sorted(sizes, key=lambda name: sizes[name]):  # the largest last: it is not read again for keys
-        before = pl.concat([frame["begin"] for frame in seen]) if seen else pl.Series(dtype=pl.UInt64)
-        kept = release.kept(*_SHOWN, "context", "split_group", splits=[split])
-        for start in range(0, max(sizes[split], 1), _ROWS):
-            rows = kept.slice(start, _ROWS).collect()
-            seen.append(_seen(rows, before))
-            some = rows.filter(pl.col("id").is_in(ids.implode())).select(_SHOWN)
-            shown |= {row["id"]: row for row in some.iter_rows(named=True)}
+    with ThreadPoolExecutor(_AT_ONCE) as threads:
+        for split in sorted(sizes, key=lambda name: sizes[name]):  # the largest last: it is not read again for keys
+            before = pl.concat([frame["begin"] for frame in seen]) if seen else pl.Series(dtype=pl.UInt64)
+            kept = release.kept(*_SHOWN, "context", "split_group", splits=[split])
+            groups = [kept.slice(start, _ROWS) for start in range(0, max(sizes[split], 1), _ROWS)]
+            for frame, some in threads.map(partial(_look_at, before=before, wanted=ids.implode()), groups):
+                seen.append(frame)
+                shown |= {row["id"]: row for row in some.iter_rows(named=True)}
     return Looked(seen=pl.concat(seen), rows=shown)
+
+
+def _look_at(group: pl.LazyFrame, *, before: pl.Series, wanted: pl.Series) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return what is seen of some rows, and those of them that are wanted."""
+    rows = group.collect()
+    return _seen(rows, before), rows.filter(pl.col("id").is_in(wanted)).select(_SHOWN)
 
 
 def _seen(rows: pl.DataFrame, before: pl.Series) -> pl.DataFrame:

@@ -27,7 +27,7 @@ def test_a_root_is_that_of_the_list(monkeypatch: pytest.MonkeyPatch, digests: li
 def test_each_source_has_the_root_of_its_own_records(parts: list[list[tuple[str, str | None, int]]]) -> None:
     """Sources are told apart in whatever parts their rows lie; a source is under all its licences, or under none."""
     schema = ("source_id", "licence", "raw_sha256")
-    frames = [
+    frames = [pl.DataFrame(schema=dict.fromkeys(schema, pl.String))] + [
         pl.DataFrame(
             [(source, licence, sha256_text(str(number))) for source, licence, number in part],
             schema=dict.fromkeys(schema, pl.String),
@@ -45,4 +45,4 @@ def test_each_source_has_the_root_of_its_own_records(parts: list[list[tuple[str,
         )
         for source in sorted({name for name, _, _ in rows})
     }
-    assert release._sources(frames) == expected
+    assert release._sources(pl.concat(frames)) == expected
