@@ -44,10 +44,11 @@ def prepared(examples: Any, *sets: str, token_budget: int = 10_000) -> Prepared:
         largest_step_tokens=0, micro_batches=1, peak_bytes=0, free_bytes=0, seconds=0, reasons=(),
     )  # fmt: skip
     rows = Examples(used=tuple(examples), left_out=())
+    none: Any = None
     return Prepared(
-        config=config, version=None, base=None, template=None, train=rows, validation=rows, order=order, plan=plan,
+        config=config, version=none, base=none, template=none, train=rows, validation=rows, order=order, plan=plan,
         identity={},
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 def ignore(event: str, facts: Any) -> None:

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any
 from datakit.errors import UsageError
 from trainer.config import ALL_LINEAR
 from trainer.engine import EngineOptions, Lora
+
+# here and not in a function: an import puts the module `estimate` in the place of a function of that name
+from trainer.fused.estimate import estimate_bytes
 from trainer.fused.shape import read_shape, why_not
 from trainer.memory import ANSWER_SHARE, CUDA_CONTEXT, ModelShape
 
@@ -55,8 +58,6 @@ def open_engine(base: "Base", lora: Lora, *, device: str, seed: int, options: En
 
 def estimate(shape: ModelShape, tokens: int, options: EngineOptions) -> int:
     """Return the peak bytes of a step with a largest micro-batch of this many tokens."""
-    from trainer.fused.estimate import estimate_bytes
-
     if shape.config is None:
         raise ValueError("the fused engine estimates from a configuration")
     own = read_shape(shape.config)
