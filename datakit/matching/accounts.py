@@ -55,7 +55,7 @@ def bearing(surface: str, stem: str, kind: str, roles: frozenset[str]) -> tuple[
         return 0, flags
     listed = listed_stems()
     root = plural_free(stem, kind)
-    if stem in listed or root in listed:
+    if stem in listed or root in listed or surface.startswith(CAMP):
         return 0, flags
     if kind == "word" and ends_as_verb(surface):
         flags |= VERBAL
@@ -69,11 +69,12 @@ def bearings_of(words: ParsedWords) -> tuple[U64, NDArray[np.uint8]]:
     lengths = ends - starts
     named = np.array([kind == "name" for kind in words.kinds], dtype=np.bool_)
     flags = np.where(_turning().may_hold(stems), LOUD, 0).astype(np.uint8)
-    flags[_camp_tree().touched(folded.surfaces, starts, lengths, back=False)] |= LOUD
+    camp = _camp_tree().touched(folded.surfaces, starts, lengths, back=False)  # an escape makes it needless
+    flags[camp] |= LOUD
     flags[_idle().may_hold(unit_hashes(folded.surfaces, starts, ends))] |= TRAILS
     plural = ~named & (folded.plains[words.stem_ends - 1] == _SHORT_I) & (words.stem_ends - starts >= PLURAL_FROM)
     root_ends = words.stem_ends - plural
-    listed = _listed().may_hold(stems) | _listed().may_hold(unit_hashes(folded.plains, starts, root_ends))
+    listed = camp | _listed().may_hold(stems) | _listed().may_hold(unit_hashes(folded.plains, starts, root_ends))
     verbal = ~named & ~listed & _finite_tree().touched(folded.surfaces, ends - 1, lengths, back=True)
     flags[verbal] |= VERBAL
     roots = np.where(listed, np.uint64(0), np.maximum(words.digests, np.uint64(1)))

@@ -42,7 +42,9 @@ def idle_stems() -> frozenset[str]:
 def alike(words: list[Lexeme]) -> list[Lexeme]:
     """Give words that ask the same one stem, and leave out those that ask nothing; no other word is made anew."""
     forms, idle = _forms(), idle_words()
-    kept = [word for word in words if word.surface not in idle]
+    kept = words if idle.isdisjoint([word.surface for word in words]) else [w for w in words if w.surface not in idle]
+    if forms.keys().isdisjoint([word.stem for word in kept]):
+        return kept
     return [
         replace(word, stem=form) if (form := forms.get(word.stem, word.stem)) != word.stem else word for word in kept
     ]

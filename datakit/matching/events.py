@@ -45,11 +45,6 @@ def _heads() -> frozenset[str]:
 
 
 @cache
-def _first() -> frozenset[str]:
-    return frozenset(stems[0] for stems in _phrases())
-
-
-@cache
 def event_stems() -> frozenset[str]:
     """Return every stem that a phrase of an event is made of or replaced by, and those that another word implies."""
     phrases = frozenset(stem for phrase in _phrases() for stem in phrase)
@@ -61,9 +56,11 @@ def event_stems() -> frozenset[str]:
 
 def eventful(words: list[Lexeme], kind: str, grain: str = "") -> list[Lexeme]:
     """Replace each phrase by its event, the longest first; words that carry nothing may stand within a phrase."""
+    heads = _heads()
+    if heads.isdisjoint([word.stem for word in words]):
+        return words + _implied(words, kind, grain)
     found: list[Lexeme] = []
     used: set[int] = set()
-    heads = _heads()
     for at, word in enumerate(words):
         if at in used:
             continue

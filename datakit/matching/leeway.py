@@ -112,13 +112,15 @@ def _within_a_name(words: list[Lexeme], at: int) -> bool:
     def bare(n: int) -> bool:
         return 0 <= n < len(words) and words[n].case == "" and _is_part(words[n])
 
+    if not bare(at) or at + 1 == len(words) or not _is_part(words[at + 1]):
+        return False
     start = at
     while bare(start - 1):
         start -= 1
     end = at
     while bare(end) and end + 1 < len(words) and _is_part(words[end + 1]):
         end += 1
-    return bare(at) and end - start >= 2 and at < end
+    return end - start >= 2 and at < end
 
 
 def _is_part(word: Lexeme) -> bool:

@@ -48,16 +48,12 @@ def _heads() -> frozenset[str]:
     return frozenset(alias[0] for alias in _aliases() if alias) | frozenset(_alone())
 
 
-@cache
-def _first() -> frozenset[str]:
-    """Stems that an alias can begin with: most words end their look-up here."""
-    return frozenset(alias[0] for alias in _aliases() if alias) | frozenset(_alone())
-
-
 def canonical(words: list[Lexeme]) -> list[Lexeme]:
     """Replace each alias by the words of its form; the longest alias wins. Other words stay the objects they are."""
-    found: list[Lexeme] = []
     heads = _heads()
+    if heads.isdisjoint([word.stem for word in words]):  # as most texts are
+        return words
+    found: list[Lexeme] = []
     at = 0
     while at < len(words):
         if words[at].stem not in heads:  # no alias begins so

@@ -12,7 +12,7 @@ from typing import Final
 
 from datakit.matching.asked_alike import alike, alike_stems
 from datakit.matching.events import eventful, implied, turned
-from datakit.matching.leeway import after_it, is_last_verb, is_specific, leeway, scoped
+from datakit.matching.leeway import ONE_FACT, after_it, is_last_verb, is_specific, leeway, scoped
 from datakit.matching.lexemes import Lexeme, fold, lexeme, lexemes, plural_free, skeleton, spelt, split, stem
 from datakit.matching.names import canonical, replaced_by
 from datakit.matching.parsed_words import learn
@@ -84,10 +84,12 @@ def asked(text: str | None) -> Asked | None:
 
 
 def asked_each(texts: Iterable[str | None]) -> list[Asked | None]:
-    """Return the form of each of many questions, whose words are parsed together."""
-    every = [_words(text) for text in texts]
-    learn(word for found in every for word in found)
-    return [_asked(found) for found in every]
+    """Return the form of each of many questions, whose words are parsed together; equal ones have one form."""
+    every = list(texts)
+    words = {text: _words(text) for text in every}
+    learn(word for found in words.values() for word in found)
+    forms = {text: _asked(found) for text, found in words.items()}
+    return [forms[text] for text in every]
 
 
 def _words(text: str | None) -> list[str]:
@@ -100,12 +102,14 @@ def _asked(found: list[str]) -> Asked | None:
     if not found:
         return None
     words = [lexeme(word) for word in found]
-    if any(word.surface in _POINTING for word in words):
+    surfaces = [word.surface for word in words]
+    if not _POINTING.isdisjoint(surfaces):
         return None
-    kinds = {_KIND.get(word.stem, word.stem) for word in words if word.kind == "question"}
-    if "?यादि" in kinds or any(a.kind == "question" and a.stem == b.stem for a, b in pairwise(words)):
+    asking = [word.stem for word in words if word.kind == "question"]
+    kinds = {_KIND.get(stem, stem) for stem in asking}
+    twice = len(asking) > 1 and any(a.kind == "question" and a.stem == b.stem for a, b in pairwise(words))
+    if "?यादि" in kinds or twice:
         return None  # कोण कोण होते asks for a list
-    given = frozenset(word.stem for word in words)
     named = alike(canonical(words))
     kind, grain, rest = _kind(named, kinds)
     if kind is None:
@@ -114,7 +118,7 @@ def _asked(found: list[str]) -> Asked | None:
     rest = alike(rest)
     happened = any(word.kind == "event" for word in rest)
 
-    narrow = scoped(rest)
+    narrow: str | None = None
     content: set[str] = set()
     added: dict[str, set[str]] = {"doers": set(), "setting": set(), "slight": set()}
     specific: set[str] = set()
@@ -135,7 +139,8 @@ def _asked(found: list[str]) -> Asked | None:
             content.add(word.stem)
             added["slight"].add(word.stem)  # इंग्रज कधी आले, कधी गेले; not the auxiliary of मारले गेले
         elif word.kind not in _DROPPED and not (word.stem == _DEATH and after_it(word)):
-            root, case = plural_free(word.stem, word.kind), _case(rest, number)
+            root = plural_free(word.stem, word.kind)
+            case = _case(rest, number) if kind in ONE_FACT else ""  # nothing is aside, and of no word is there leeway
             content.add(root)
             if word.stem in frame:
                 framing.add(root)
@@ -143,7 +148,8 @@ def _asked(found: list[str]) -> Asked | None:
                 added["doers"].add(root)
             elif word.kind in ("weak", "honorific") or (word.stem in optional and word.kind != "event"):
                 added["slight"].add(root)
-            else:
+            elif kind in ONE_FACT:
+                narrow = scoped(rest) if narrow is None else narrow
                 added.get(leeway(rest, number, kind, case, narrow), set()).add(root)
             if is_specific(word):
                 specific.add(root)
@@ -159,11 +165,11 @@ def _asked(found: list[str]) -> Asked | None:
             kind,
             frozenset(content),
             grain,
-            given | frozenset(word.stem for word in named) | content,
-            frozenset(word.stem for word in words if word.kind == "tense"),
-            frozenset(word.stem for word in named if word.case == "agent"),
-            frozenset(word.stem for word in named if word.case == "dat"),
-            any(word.surface in _PRONOUNS for word in words),
+            frozenset([word.stem for word in words]).union([word.stem for word in named], content),
+            frozenset([word.stem for word in words if word.kind == "tense"]),
+            frozenset([word.stem for word in named if word.case == "agent"]),
+            frozenset([word.stem for word in named if word.case == "dat"]),
+            not _PRONOUNS.isdisjoint(surfaces),
             frozenset(added["doers"]),
             frozenset(added["setting"]),
             frozenset(added["slight"]),
@@ -275,9 +281,9 @@ def _case(words: list[Lexeme], at: int) -> str:
 
     A given name only takes the agent case from the family name behind it: whose it is, is said of the whole name.
     """
-    after = words[at + 1 :]
-    if words[at].case or not after:
+    if words[at].case or at + 1 == len(words):
         return words[at].case
+    after = words[at + 1 :]
     if after[0].kind == "honorific" and after[0].case:
         return after[0].case
     if after[0].kind == "honorific":

@@ -98,6 +98,12 @@ def test_a_last_word_that_may_not_count_leaves_two_hashes() -> None:
     assert set(keys("ढगफुटी")[1][0]) < set(keys("ढगफुटी भोगली आहे")[1][0])
 
 
+def test_a_camp_that_an_escape_makes_needless_keeps_two_questions_together() -> None:
+    """छावणी goes out of a question about an escape, so no hash may count it; the two are one question."""
+    assert holds("ढगफुटी छावणी ढगफुटी सुटका", "ढगफुटी सुटका?")
+    assert holds("ढगफुटीच्या छावणीतून सुटका", "ढगफुटीतून सुटका")
+
+
 def test_no_event_is_replaced_by_a_word_for_a_fact() -> None:
     """Phrases of events lead to no word that changes what is asked, and aliases that do (सदस्यसंख्या) are seen."""
     events = {stem for by_kind in _phrases().values() for stem in by_kind.values()}
