@@ -95,27 +95,33 @@ def load_checkpoint(run: Path, parameters: "Mapping[str, Tensor]", optimizer: "O
     if not found:
         return Progress()
     folder = found[-1]
-    body = json.loads((folder / _STATE).read_text(encoding="utf-8"))
-    for name, digest in body["files"].items():
-        if sha256_file(folder / name) != digest:
+    try:
+        body = json.loads((folder / _STATE).read_text(encoding="utf-8"))
+        progress, digests = dict(body["progress"]), dict(body["files"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise IntegrityError(
+            f"{folder / _STATE}: no state of a run ({error}); delete {folder} and start the run anew"
+        ) from error
+    for name, digest in digests.items():
+        if not (folder / name).is_file() or sha256_file(folder / name) != digest:
             raise IntegrityError(
                 f"{folder / name}: changed since it was written; delete {folder} and start the run anew"
             )
     tensors = load_file(folder / _TENSORS)
     state: dict[int, dict[str, Any]] = {}
+    keys = [key.split(".", 2) for key in tensors if key.startswith("optimizer.")]
     with torch.no_grad():
         for number, (name, parameter) in enumerate(parameters.items()):
             parameter.copy_(tensors[f"parameter.{name}"])
-            keys = [key for key in tensors if key.startswith("optimizer.") and key.endswith(f".{name}")]
-            if keys:
-                state[number] = {key.split(".")[1]: tensors[key] for key in keys}
+            if own := {kind: tensors[f"{mark}.{kind}.{whose}"] for mark, kind, whose in keys if whose == name}:
+                state[number] = own
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
     torch.set_rng_state(tensors["random.cpu"])
     if "random.cuda" in tensors and torch.cuda.is_available():
         torch.cuda.set_rng_state(tensors["random.cuda"])
-    best = load_file(folder / _BEST) if _BEST in body["files"] else {}
-    return Progress(**body["progress"], best=best)
+    best = load_file(folder / _BEST) if _BEST in digests else {}
+    return Progress(**progress, best=best)
 
 
 def checkpoint_step(run: Path) -> int | None:
