@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from datakit.readers.delimited import sniff
+from datakit.readers.document import Reading
+
 Read = Callable[..., list[dict[str, Any]]]
 Pairs = Callable[..., list[tuple[str, str, str]]]
 
@@ -28,6 +31,33 @@ def test_the_delimiter_is_told_from_the_text(pairs: Pairs, name: str, delimiter:
 def test_excels_sep_line(pairs: Pairs) -> None:
     """Excel's first line `sep=;` names the delimiter and is no header."""
     assert pairs("a.csv", "sep=;\r\nप्रश्न;उत्तर\r\nक?;ख\r\n") == [("line 3", "क?", "ख")]
+
+
+@pytest.mark.parametrize("first", ["sep=~", "SEP=~", "sep=~ "])
+def test_a_sep_line_names_a_sign_that_nobody_would_guess(pairs: Pairs, first: str) -> None:
+    """The sign that the line names counts, also one that is no delimiter elsewhere."""
+    assert pairs("a.csv", f"{first}\nप्रश्न~उत्तर\nकोण, कधी; का?~ख, ग\n") == [("line 3", "कोण, कधी; का?", "ख, ग")]
+
+
+@pytest.mark.parametrize(
+    ("opening", "told"),
+    [
+        ("sep=\n", (",", 0)),  # names nothing
+        ("sep=;;\nक;ख\n", (";", 0)),  # two signs are none: told from the lines
+        ("x;y\nsep=,\nu;v\n", (";", 0)),  # not the first line
+        ("\n\nsep=|\nक,ख\n", ("|", 1)),
+        ("", (",", 0)),
+        ("एक ओळ\n", (",", 0)),
+        ("a|b\nc|d\ne,f\n", ("|", 0)),  # two lines against one
+        ("a,b;c,d\ne,f;g,h\n", (",", 0)),  # equally many lines: the more fields
+        ("a;b\nc;d\ne;f,g,h,i\n", (";", 0)),  # lines go before fields
+        ("x;प्रश्न;उत्तर\na,b,c\nd,e,f\n", (";", 0)),  # names of columns go before both
+        ("a,b\n" * 20 + "c;d\n" * 30, (",", 0)),  # the first twenty lines are looked at
+    ],
+)
+def test_how_the_delimiter_is_told(opening: str, told: tuple[str, int]) -> None:
+    """By the names of columns, else by the sign that cuts most lines into the same number of fields."""
+    assert sniff(opening.encode(), "utf-8", Reading()) == told
 
 
 def test_a_title_above_the_header(pairs: Pairs) -> None:
