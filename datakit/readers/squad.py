@@ -3,7 +3,10 @@
 from collections.abc import Callable, Iterator, Mapping
 
 from datakit.readers.row import Row, key16, reject
-from datakit.readers.values import NotText, as_text, meta_of, shown
+from datakit.readers.values import NotText, as_text, meta_of, shown, text_of
+
+Cell = tuple[Mapping[str, object], str | None]
+"""An object and the name of the value in it that is meant."""
 
 
 def squad_rows(
@@ -13,7 +16,7 @@ def squad_rows(
     others = tuple(name for name in names if name not in (question, context, "answers", "is_impossible"))
 
     def plan(row: Mapping[str, object], locator: str) -> Iterator[Row]:
-        yield _row(row, row.get(question), row.get(context) if context else None, meta_of(row, others), locator)
+        yield _row(row, (row, question), (row, context), meta_of(row, others), locator)
 
     return plan
 
@@ -45,20 +48,16 @@ def _passage(paragraph: object, path: str, title: object) -> Iterator[Row]:
             name for name in item if name not in ("question", "answers", "answer", "is_impossible", "plausible_answers")
         ]
         meta = meta_of({"title": title, **{name: item[name] for name in others}}, ("title", *others))
-        yield _row(item, item.get("question"), paragraph.get("context"), meta, place)
+        yield _row(item, (item, "question"), (paragraph, "context"), meta, place)
 
 
-def _row(item: Mapping[str, object], question: object, context: object, meta: str | None, locator: str) -> Row:
+def _row(item: Mapping[str, object], question: Cell, context: Cell, meta: str | None, locator: str) -> Row:
     try:
-        asked, passage = as_text(question), as_text(context) or None
+        asked, passage = text_of(*question), text_of(*context) or None
         answer = None if item.get("is_impossible") is True else _first_answer(item.get("answers", item.get("answer")))
     except NotText as error:
-        known = {
-            "question": question if isinstance(question, str) else None,
-            "context": context if isinstance(context, str) else None,
-        }
         return reject(
-            locator, "not_text", NotText(error.value, error.column or "question").found(), shown(item), **known
+            locator, "not_text", error.found(), shown(item), question=_if_text(question), context=_if_text(context)
         )
     group = key16(passage) if passage else None
     if answer is None:
@@ -68,6 +67,12 @@ def _row(item: Mapping[str, object], question: object, context: object, meta: st
         )
         return reject(locator, "no_answer_given", detail, shown(item), question=asked, context=passage, group=group)
     return Row(locator, asked, answer, passage, None, None, group, meta)
+
+
+def _if_text(cell: Cell) -> str | None:
+    row, column = cell
+    value = None if column is None else row.get(column)
+    return value if isinstance(value, str) else None
 
 
 def _first_answer(value: object) -> str | None:

@@ -94,3 +94,30 @@ def test_an_answer_that_is_no_text(rows: Read) -> None:
     (row,) = rows("a.json", json.dumps(value))
     assert (row["reject_reason"], row["question"]) == ("not_text", "क?")
     assert "column answers: found an object" in row["reject_detail"]
+
+
+@pytest.mark.parametrize(
+    ("passage", "entry", "column", "kept"),
+    [
+        ([PASSAGE], {"question": "कोणती?", "answers": []}, "context", ("कोणती?", None)),
+        (PASSAGE, {"question": ["कोणती?"], "answers": []}, "question", (None, PASSAGE)),
+        (PASSAGE, {"question": "कोणती?", "answers": [{"text": {"a": 1}}]}, "answers", ("कोणती?", PASSAGE)),
+        (PASSAGE, {"question": "कोणती?", "answers": {"text": [True]}}, "answers", ("कोणती?", PASSAGE)),
+    ],
+)
+def test_what_is_no_text_is_named(
+    rows: Read, passage: object, entry: dict[str, object], column: str, kept: tuple[str | None, str | None]
+) -> None:
+    """The detail names the value that is no text, passage, question or answer, and the texts beside it are kept."""
+    (nested,) = rows("a.json", json.dumps({"data": [{"paragraphs": [{"context": passage, "qas": [entry]}]}]}))
+    (flat,) = rows("b.jsonl", json.dumps({"context": passage, **entry}))
+    for row in (nested, flat):
+        assert (row["reject_reason"], row["question"], row["context"]) == ("not_text", *kept)
+        assert row["reject_detail"].startswith(f"column {column}: found ")
+
+
+def test_numbers_are_text_and_an_empty_passage_is_none(rows: Read) -> None:
+    """A year as an answer is its digits; questions below an empty passage have no passage and no group."""
+    value = {"paragraphs": [{"context": "", "qas": [{"question": "कधी?", "answers": [{"text": 1674}]}]}]}
+    (row,) = rows("a.json", json.dumps({"data": [value]}))
+    assert (row["answer"], row["context"], row["group"]) == ("1674", None, None)
