@@ -49,12 +49,17 @@ def _tags(manifest: Manifest) -> dict[str, str]:
     }
 
 
+def _settings(manifest: Manifest) -> dict[str, Any]:
+    """Return the configuration with the engine that computed, where the configuration may say `auto`."""
+    return {**manifest.identity["config"], "engine": manifest.identity["engine"]}
+
+
 def _mlflow(run: Path, manifest: Manifest, points: list[tuple[int, dict[str, float]]]) -> None:
     import mlflow  # type: ignore[import-not-found,unused-ignore]
 
     mlflow.set_experiment(manifest.identity["dataset"]["name"])
     with mlflow.start_run(run_name=run.name, tags=_tags(manifest)):
-        mlflow.log_params({"engine": manifest.identity["engine"], **manifest.identity["config"]})
+        mlflow.log_params(_settings(manifest))
         for step, numbers in points:
             mlflow.log_metrics(numbers, step=step)
 
@@ -62,7 +67,7 @@ def _mlflow(run: Path, manifest: Manifest, points: list[tuple[int, dict[str, flo
 def _trackio(run: Path, manifest: Manifest, points: list[tuple[int, dict[str, float]]]) -> None:
     import trackio  # type: ignore[import-not-found,unused-ignore]
 
-    config: dict[str, Any] = {**manifest.identity["config"], **_tags(manifest)}
+    config = _settings(manifest) | _tags(manifest)
     trackio.init(project=manifest.identity["dataset"]["name"], name=run.name, config=config)
     for step, numbers in points:
         trackio.log(numbers, step=step)
