@@ -11,7 +11,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from datakit.matching.accounts import account_keys, keys_of_texts
-from datakit.matching.disagree import Finding, compare
+from datakit.matching.disagree import Finding, compare, may_be_at_odds
 from datakit.matching.hashes import hash_64
 from datakit.matching.late_forms import form_and_meetings, late_forms
 from datakit.matching.meetings import meetings
@@ -190,11 +190,11 @@ def _judge(
     ways: list[_Said], form_of: Mapping[str, Asked | None], chosen: frozenset[int], policy: str
 ) -> Iterator[tuple[Any, ...]]:
     """Compare the different answers to questions that ask the same, and give verdicts where some are at odds."""
-    forms = [form_of[way.question] for way in ways]
-    findings = {
-        (i, j): _compare(forms[i], forms[j], ways[i].answer, ways[j].answer)
-        for i, j in combinations(range(len(ways)), 2)
-    }
+    said = [(form_of[way.question], way.answer) for way in ways]
+    pairs = [(i, j, _asked_by(said[i][0], said[j][0])) for i, j in combinations(range(len(ways)), 2)]
+    if not any(_at_odds(asked, said[i][1], said[j][1]) for i, j, asked in pairs):
+        return  # of most groups: who says the same as whom need not be known
+    findings = {(i, j): compare(asked, said[i][1], said[j][1]) if asked else Finding(None) for i, j, asked in pairs}
     answers = [Answer(tuple(way.rows), frozenset(way.sources), way.priority or 0) for way in ways]
     at_odds = sorted({i for pair, finding in findings.items() if finding.same is False for i in pair})
     right = {number for number, answer in enumerate(answers) if not chosen.isdisjoint(answer.rows)}
@@ -218,10 +218,15 @@ def _counted(rows: pl.DataFrame, group: str) -> pl.DataFrame:
     )
 
 
-def _compare(one: Asked | None, two: Asked | None, answer: str, other: str) -> Finding:
+def _asked_by(one: Asked | None, two: Asked | None) -> Asked | None:
+    """Return what both of two questions ask, or None where they may not be held against each other."""
     if one is None or two is None or not comparable(one, two):
-        return Finding(None)
-    return compare(replace(one, given=one.given | two.given), answer, other)
+        return None
+    return one if one is two else replace(one, given=one.given | two.given)
+
+
+def _at_odds(asked: Asked | None, answer: str, other: str) -> bool:
+    return asked is not None and may_be_at_odds(asked, answer, other) and compare(asked, answer, other).same is False
 
 
 def _detail(finding: Finding, first: bool, against: _Said) -> str:

@@ -1,16 +1,19 @@
 """Comparisons word by word: each shortcut says what the long way says."""
 
+import json
 import random
 from collections import Counter
+from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import datakit.matching.disagree as disagree
-from datakit.matching.disagree import _alone, _meaning, _name_root, _yes_or_no
+from datakit.matching.disagree import _alone, _meaning, _name_root, _yes_or_no, compare, may_be_at_odds
 from datakit.matching.lexemes import Lexeme, first_words, fold, lexeme, lexemes, skeleton, split
 from datakit.matching.near_match import _changed
+from datakit.matching.question_form import asked
 from datakit.matching.spelling import _far, _slip, edited, same_word
 from datakit.screening.known_words import known_words
 
@@ -60,6 +63,51 @@ def test_words_alone_are_those_without_a_partner(left: list[str], right: list[st
 def _same(one: Lexeme, two: Lexeme) -> bool:
     roots = _name_root(one.stem) == _name_root(two.stem)
     return same_word(one, two) or roots or _meaning(one.stem) == _meaning(two.stem)
+
+
+QUESTIONS = [
+    "शिवाजी महाराजांचा जन्म कधी झाला?",
+    "किल्ल्याला किती दरवाजे आहेत?",
+    "संभाजी महाराजांचे गुरू कोण होते?",
+    "रायगड किल्ला कोठे आहे?",
+    "सर्वात मोठा किल्ला कोणता?",
+    "किल्ला बांधला का?",
+    "स्वराज्याच्या राजधानीचे वर्णन करा",
+    "राज्याभिषेक म्हणजे काय?",
+    "तह कोणाकोणात झाला?",
+]
+SAID = "शिवाजी संभाजी रायगड राजगड पुणे सातारा नाशिक टिळक गोखले १६७४ १६८० बारा तीन जन्म होय नाही महाराज छत्रपती राजा किल्ला"
+SAID += " बांधला मोठा आहे होता वरील लढाई फौज तोफा वाडा जिजाबाई जिजाई WEF नदी डोंगर पर्वत"
+ANSWERS = st.lists(st.sampled_from(SAID.split()), max_size=9).map(" ".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from(QUESTIONS), ANSWERS, ANSWERS, st.integers(0, 9), st.sampled_from(SAID.split()))
+def test_answers_at_odds_are_seen_to_be_so(question: str, one: str, two: str, at: int, other: str) -> None:
+    """Whatever `compare` finds at odds may be so by what is seen of each answer: of chance answers, or of slips."""
+    form = asked(question)
+    assert form is not None
+    words = one.split()
+    for answer in (two, " ".join([*words[:at], other, *words[at + 1 :]]), two + " " + one):
+        if compare(form, one, answer).same is False:
+            assert may_be_at_odds(form, one, answer)
+            assert may_be_at_odds(form, answer, one)
+
+
+def test_written_conflicts_are_seen_and_long_accounts_are_not() -> None:
+    """Every written pair that is at odds passes the look; two long accounts without a value in common do not."""
+    odds = 0
+    for line in (Path(__file__).parent / "data" / "conflicts.jsonl").read_text("utf-8").splitlines():
+        (question, one, *_), (_, two, *_) = json.loads(line)["rows"][:2]
+        form = asked(question)
+        if form is not None and compare(form, one, two).same is False:
+            odds += 1
+            assert may_be_at_odds(form, one, two), (question, one, two)
+    assert odds > 40
+    form = asked("किल्ल्याचे वर्णन करा")
+    assert form is not None
+    long = "किल्ला डोंगरावर उंच आणि मजबूत तटबंदीने वेढलेला असून तेथे पाण्याची टाकी भरपूर आहेत"
+    assert not may_be_at_odds(form, long, "येथील दरवाजे लाकडी असून बुरुजांवर तोफा ठेवलेल्या दिसतात व वाडे पडके")
 
 
 @given(st.lists(ANY, max_size=9), st.lists(ANY, max_size=9))
