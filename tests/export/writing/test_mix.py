@@ -173,6 +173,14 @@ def test_the_attention_s_output_in_few_bits(kind: str, wanted: str) -> None:
     )
 
 
+@pytest.mark.parametrize("kind", ["q2_k", "q3_k_m", "q3_k_l", "q4_k_m", "q4_k_s"])
+@pytest.mark.parametrize("part", ["attn_q", "attn_k", "ffn_gate", "ffn_up"])
+def test_what_no_rule_speaks_of_gets_the_types_own_format(kind: str, part: str) -> None:
+    """Queries, keys and the way up have the format that gives the type its name, in every layer."""
+    names = {f"blk.{layer}.{part}.weight": (8, 256) for layer in (0, 15, 31)}
+    assert set(choose_types(names, file_type(kind), shape()).values()) == {file_type(kind).default}
+
+
 PARTS = ("attn_q", "attn_k", "attn_v", "attn_output", "ffn_gate", "ffn_up", "ffn_down", "attn_norm")
 
 
