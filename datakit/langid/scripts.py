@@ -35,10 +35,9 @@ def script_table() -> NDArray[np.uint8]:
     """Return the script number of each of the 65,536 characters of the basic plane; 0 where it is no letter or mark."""
     table = np.zeros(0x10000, np.uint8)
     for number, (_, first, last) in reversed(list(enumerate(SCRIPTS, start=1))):
-        for code in range(first, last + 1):
-            if unicodedata.category(chr(code))[0] in "LM":
-                table[code] = number
-    return table
+        table[first : last + 1] = number
+    classes = "".join(map(unicodedata.category, map(chr, range(0x10000))))[::2]  # the first of two letters each
+    return table * np.isin(np.frombuffer(classes.encode(), dtype=np.uint8), list(b"LM"))
 
 
 @cache

@@ -34,18 +34,18 @@ def rank_columns(batch: pl.DataFrame, stage: str, misspelt: NDArray[np.int64] | 
         + text.clip(0, _LONGEST - 1).cast(pl.UInt32)
     )
     frame = batch.select(complete.alias(f"{stage}.complete"))
-    order, place = _recent(batch.select("id", *_WHERE, "question", "answer"))
+    unnamed = pl.when(pl.col("id").is_null())
+    order, place = _recent(batch.select("id", *_WHERE, *(unnamed.then(pl.col(name)).alias(name) for name in _SAID)))
     return frame.with_columns(order.alias(f"{stage}.order"), place.alias(f"{stage}.place"))
 
 
 _WHERE: Final = ("source_id", "file", "locator", "raw_sha256")
+_SAID: Final = ("question", "answer")
 
 
 def _order_and_place(rows: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
-    """Return what rows are ranked by beside how complete they are."""
-    unnamed = pl.when(pl.col("id").is_null())
-    where = [*map(pl.col, _WHERE), *(unnamed.then(pl.col(name)) for name in ("question", "answer"))]
-    joined = rows.select(pl.concat_str(*(part.fill_null("") for part in where), separator="\x1f").alias("place"))
+    """Return what rows are ranked by beside how complete they are; their texts count where there is no id."""
+    joined = rows.select(pl.concat_str(pl.col(*_WHERE, *_SAID).fill_null(""), separator="\x1f").alias("place"))
     return _sortable(rows["id"]), hash_64(joined["place"])
 
 

@@ -3,6 +3,7 @@
 from itertools import pairwise
 from pathlib import Path
 from random import Random
+from unicodedata import category
 
 import numpy as np
 from hypothesis import given
@@ -12,7 +13,7 @@ from datakit.langid.engines.aurora import MODEL_FILE, shipped_model
 from datakit.langid.grammar import made_lines, question, table
 from datakit.langid.model import BITS, LABELS, LATIN_LABELS, Model
 from datakit.langid.romanise import romanise
-from datakit.langid.scripts import SCRIPT_LABELS, SCRIPTS, code_points
+from datakit.langid.scripts import DEVANAGARI, LATIN, SCRIPT_LABELS, SCRIPTS, code_points, script_table
 from datakit.langid.texts import read_texts
 from datakit.langid.words import ORDERS, Words, buckets, find_words
 
@@ -80,6 +81,16 @@ def test_mostly_latin_text_is_latin() -> None:
 def test_every_script_has_a_label() -> None:
     """Script numbers and the labels of scripts without a model line up."""
     assert len(SCRIPT_LABELS) == len(SCRIPTS) + 1
+
+
+def test_letters_and_marks_belong_to_the_first_range_that_holds_them() -> None:
+    """Of all characters of the basic plane only letters and marks have a script, and no later range takes one away."""
+    found = script_table()
+    assert found.shape == (0x10000,)
+    assert {DEVANAGARI, LATIN} < set(found.tolist())
+    for code, number in enumerate(found.tolist()):
+        ranges = [n for n, (_, first, last) in enumerate(SCRIPTS, 1) if first <= code <= last]
+        assert number == (ranges[0] if ranges and category(chr(code))[0] in "LM" else 0), hex(code)
 
 
 def test_lone_surrogates_and_far_planes_pass() -> None:
