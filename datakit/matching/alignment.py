@@ -27,8 +27,8 @@ def align(one: list[Lexeme], two: list[Lexeme], same: Same = same_word) -> tuple
     if end:
         pairs += zip(one[-end:], two[-end:], strict=True)
     left, right = one[start : len(one) - end], two[start : len(two) - end]
-    if not left or not right or len(left) * len(right) > _MAX_CELLS:
-        return pairs, left, right
+    if not left or not right or len(left) == len(right) == 1 or len(left) * len(right) > _MAX_CELLS:
+        return pairs, left, right  # of one word on both sides it is known that they are not one
     middle, left, right = _longest_common(left, right, same)
     return pairs + middle, left, right
 

@@ -104,8 +104,8 @@ def _to_the_letter(left: list[Lexeme], right: list[Lexeme]) -> bool:
 
 def _fixed(words: list[Lexeme]) -> list[tuple[str, str]]:
     """Numbers in order, then the negations and question words, in any order."""
-    numbers = [("number", w.stem) for w in words if w.kind == "number"]
-    return numbers + sorted((w.kind, w.stem) for w in words if w.kind in FIXED and w.kind != "number")
+    fixed = [(w.kind, w.stem) for w in words if w.kind in FIXED]
+    return [pair for pair in fixed if pair[0] == "number"] + sorted(pair for pair in fixed if pair[0] != "number")
 
 
 def _content(words: list[Lexeme]) -> list[Lexeme]:

@@ -103,6 +103,7 @@ class _Matcher:
         self._contexts = found["context"].to_list()
         self._min_percent = min_percent
         self._words: dict[str, list[Lexeme]] = {}
+        self._signs_of: dict[str, str] = {}
         self._scores: dict[tuple[int, int], float | None] = {}
 
     def match(self, left: int, right: int) -> float | None:
@@ -118,7 +119,7 @@ class _Matcher:
             return None
         questions = self._questions[left], self._questions[right]
         answers = self._answers[left], self._answers[right]
-        if any(one != two and signs(one) != signs(two) for one, two in (questions, answers)):
+        if any(one != two and self._signs(one) != self._signs(two) for one, two in (questions, answers)):
             return None
         asked, said = self._alike(question_match, *questions), self._alike(answer_match, *answers)
         if asked is None and said == 1.0:
@@ -133,6 +134,11 @@ class _Matcher:
             return 1.0
         words = self._split(one)
         return match(words, self._split(two)) if words else None
+
+    def _signs(self, text: str) -> str:
+        if text not in self._signs_of:
+            self._signs_of[text] = signs(text)
+        return self._signs_of[text]
 
     def _split(self, text: str) -> list[Lexeme]:
         if text not in self._words:

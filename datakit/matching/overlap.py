@@ -1,13 +1,14 @@
 """Overlap of two sets of questions and answers: an equal question, eight words in a row, nearly an equal question."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
 import polars as pl
 
 from datakit.devanagari import dedup_keys
-from datakit.matching.lexemes import content, lexemes
+from datakit.matching.lexemes import Lexeme, content, lexemes
 from datakit.matching.near_match import question_match
 from datakit.matching.question_blocks import question_blocks
 from datakit.matching.question_words import question_words
@@ -26,6 +27,7 @@ WAYS: Final = ("question", "words", "near")
 """Equal questions, eight words in a row, questions that differ by slips."""
 _TEMPLATE: Final = 3  # reference rows; a run of words in more of them is a phrase of the trade, not a quotation
 _MIN_SCORE: Final = 0.9  # as in near_dedup
+_MEMO_SIZE: Final = 1_024  # questions
 _OWN_WORDS: Final = 2  # content words from which an equal question alone shows that the row was copied
 
 
@@ -91,10 +93,16 @@ def asks_the_same(one: str, two: str, *, equal: bool) -> bool:
 
 
 def _is_near(one: str, two: str) -> bool:
-    left, right = lexemes(one), lexemes(two)
-    if len(content(left)) < _OWN_WORDS or signs(one) != signs(two):
+    (left, own), (right, others) = _seen(one), _seen(two)
+    if len(content(left)) < _OWN_WORDS or own != others:
         return False
     return (question_match(left, right) or 0.0) >= _MIN_SCORE
+
+
+@lru_cache(maxsize=_MEMO_SIZE)
+def _seen(text: str) -> tuple[list[Lexeme], str]:
+    """Return the words and the signs of a question, which is held against a dozen others in a row."""
+    return lexemes(text), signs(text)
 
 
 def _shingle_table(rows: pl.DataFrame) -> pl.DataFrame:

@@ -34,8 +34,9 @@ def declares(words: list[Lexeme]) -> bool:
 
     A heading that is to be completed, or a task that a quotation follows, is a prompt and not a declaration.
     """
-    told = any(word.surface.rstrip(_VISARGA) in _TOLD for word in words)
-    return is_statement(words) and words[-1].kind in _FINITE and not told
+    if not is_statement(words) or words[-1].kind not in _FINITE:
+        return False
+    return not any(word.surface.rstrip(_VISARGA) in _TOLD for word in words)
 
 
 def same_wording(left: list[Lexeme], right: list[Lexeme], allowed: int) -> bool:
