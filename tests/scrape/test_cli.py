@@ -125,6 +125,7 @@ def test_a_bar_is_drawn_on_a_terminal_only() -> None:
         with Bars(console, unit="pages") as bars:
             bars.start("paan", 3)
             bars.advance("paan", 2)
+            assert bars._progress is not None
             bars._progress.refresh()
             drawn = console.file.getvalue()  # type: ignore[attr-defined]  # it is the StringIO above
         assert ("2 pages" in drawn) == terminal

@@ -1,53 +1,55 @@
-"""Progress on a terminal."""
+"""Progress on stderr: drawn on a terminal, and not even imported where there is none."""
 
 import io
+import os
+import subprocess
+import sys
 
-from rich.console import Console
+import pytest
 
 from datakit.cli.progress import LINES, Bars
 
-
-def terminal() -> Console:
-    return Console(file=io.StringIO(), force_terminal=True, width=80, height=40, color_system=None)
-
-
-def drawn(bars: Bars, console: Console) -> str:
-    with console.capture() as capture:
-        console.print(bars._progress.get_renderable())
-    return capture.get()
-
-
-def test_a_folder_of_many_files_draws_a_few_lines() -> None:
-    """However many files start, no more than LINES are drawn, the latest last; news of older ones is no error."""
-    console = terminal()
-    bars = Bars(console)
-    names = [f"पान-{number}.html" for number in range(500)]
-    for name in names:
-        bars.start(name, None)
-    for name in names:
-        bars.advance(name, 3)
-        bars.finish(name, "3 rows")
-    lines = drawn(bars, console).splitlines()
-    assert len(lines) == LINES
-    assert "पान-488.html" in lines[0]
-    assert "पान-499.html" in lines[-1]
+WORK = """
+import sys
+from datakit.cli.progress import Bars
+with Bars() as bars:
+    bars.start("रायगड.jsonl", None)
+    bars.advance("रायगड.jsonl", 7)
+    bars.finish("रायगड.jsonl", "7 rows")
+print("rich" in sys.modules)
+"""
 
 
-def test_rows_so_far_are_told_before_the_end_is_known() -> None:
-    """A file of unknown length tells how many rows are done; its last note replaces that."""
-    console = terminal()
-    bars = Bars(console)
-    bars.start("a.jsonl", None)
-    bars.advance("a.jsonl", 2048)
-    bars.advance("a.jsonl", 2048)
-    assert "4,096 rows" in drawn(bars, console)
-    bars.finish("a.jsonl", "4,096 rows, as before")
-    assert "4,096 rows, as before" in drawn(bars, console)
+class Terminal(io.StringIO):
+    """A stderr that says it is a terminal."""
+
+    def isatty(self) -> bool:
+        return True
 
 
-def test_a_file_name_is_no_markup() -> None:
-    """Square brackets in a name are drawn as they are."""
-    console = terminal()
-    bars = Bars(console)
-    bars.start("notes[bold].txt", None)
-    assert "notes[bold].txt" in drawn(bars, console)
+@pytest.mark.parametrize(("forced", "drawn"), [({}, False), ({"FORCE_COLOR": "1"}, True)])
+def test_without_a_terminal_nothing_is_drawn_nor_imported(forced: dict[str, str], drawn: bool) -> None:
+    """Into a pipe nothing is written and rich is left alone, unless a variable says that the pipe is a terminal."""
+    plain = {name: value for name, value in os.environ.items() if name not in ("FORCE_COLOR", "TTY_COMPATIBLE")}
+    done = subprocess.run(
+        [sys.executable, "-c", WORK], capture_output=True, text=True, check=True, env={**plain, **forced}
+    )
+    assert done.stdout.strip() == str(drawn)
+    assert ("7 rows" in done.stderr) == drawn
+    assert drawn or done.stderr == ""
+
+
+def test_a_terminal_shows_the_latest_lines(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a terminal each file has a line with its rows, and only the latest lines stay."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setenv("TERM", "xterm")
+    with Bars() as bars:
+        for number in range(LINES + 3):
+            bars.start(f"file {number}", None)
+            bars.advance(f"file {number}", 1_234)
+        bars.finish(f"file {number}", "all rows")
+        assert bars._progress is not None
+        shown = [task.description for task in bars._progress.tasks]
+        notes = [task.fields["note"] for task in bars._progress.tasks]
+    assert shown == [f"file {number}" for number in range(3, LINES + 3)]
+    assert notes == [*["1,234 rows"] * (LINES - 1), "all rows"]
