@@ -58,7 +58,7 @@ def sniff(head: bytes, encoding: str, reading: Reading) -> tuple[str, int]:
 
 def _records(text: Text, delimiter: str, skip: int) -> Iterator[Cells | Row]:
     """Put physical lines together to records; where a quote stays open, reject its first line and go on behind it."""
-    waiting: list[tuple[int, str]] = []  # lines read again after a quote that was never closed
+    waiting: list[tuple[int, str] | Row] = []  # what is read again after a quote that was never closed, the next last
     source = decoded(text, "table")
     while True:
         item = waiting.pop() if waiting else next(source, None)
@@ -75,11 +75,12 @@ def _records(text: Text, delimiter: str, skip: int) -> Iterator[Cells | Row]:
             yield f"line {number}", fields
             continue
         held, size = [item], len(line)
-        stopped: Row | None = None
         while fields is None and len(held) < MAX_QUOTED_LINES and size < ROW_BYTES // 4:
             more = waiting.pop() if waiting else next(source, None)
-            if more is None or isinstance(more, Row):
-                stopped = more
+            if more is None:
+                break
+            if isinstance(more, Row):
+                waiting.append(more)
                 break
             held.append(more)
             size += len(more[1])
@@ -96,8 +97,6 @@ def _records(text: Text, delimiter: str, skip: int) -> Iterator[Cells | Row]:
             f"line {number}", "unclosed_quote", f"{detail}; close it, or double a quote that belongs to the text", line
         )
         waiting.extend(reversed(held[1:]))
-        if stopped is not None:
-            yield stopped
 
 
 def _fields(record: str, delimiter: str) -> Sequence[str] | None:

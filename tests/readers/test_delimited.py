@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from datakit.readers import delimited
 from datakit.readers.delimited import sniff
 from datakit.readers.document import Reading
 
@@ -93,6 +94,46 @@ def test_a_quote_open_at_the_end(rows: Read) -> None:
     """The last row of a truncated file is rejected, not swallowed."""
     found = rows("a.csv", 'प्रश्न,उत्तर\nक?,ख\nग?,"घ')
     assert [(row["locator"], row["reject_reason"]) for row in found] == [("line 2", None), ("line 3", "unclosed_quote")]
+
+
+def closed_after(count: int, line: str = "पुढे") -> str:
+    """A table of one row whose quoted answer ends in the line `count` lines below its first."""
+    return 'प्रश्न,उत्तर\nक?,"ख\n' + f"{line}\n" * (count - 1) + 'शेवट"\n'
+
+
+@pytest.mark.parametrize(("count", "reason"), [(5, None), (6, "unclosed_quote")])
+def test_an_answer_has_so_many_lines_at_most(
+    rows: Read, monkeypatch: pytest.MonkeyPatch, count: int, reason: str | None
+) -> None:
+    """An answer of as many lines as are allowed is read whole; of one with more, the quote counts as never closed."""
+    monkeypatch.setattr(delimited, "MAX_QUOTED_LINES", 6)
+    first, *_ = rows("a.csv", closed_after(count))
+    assert first["reject_reason"] == reason
+    if reason is None:
+        assert first["answer"] == "\n".join(["ख", *["पुढे"] * (count - 1), "शेवट"])
+    else:
+        assert "not closed in the 6 lines from there" in first["reject_detail"]
+
+
+def test_long_lines_in_a_quote_are_not_gathered_without_end(rows: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quarter of the largest row, in characters, is where the search for the end of a quote stops too."""
+    monkeypatch.setattr(delimited, "ROW_BYTES", 400)
+    assert rows("a.csv", closed_after(4, "क" * 24))[0]["reject_reason"] is None
+    first = rows("b.csv", closed_after(9, "क" * 24))[0]
+    assert first["reject_reason"] == "unclosed_quote"
+    assert "not closed in the 5 lines from there" in first["reject_detail"]
+
+
+def test_a_damaged_line_inside_a_quote_is_told_too(rows: Read) -> None:
+    """Bytes that are no text end an open quote: its line, the damaged one and all that follow are told in order."""
+    content = 'प्रश्न,उत्तर\nक?,"ख\nग?,घ\n'.encode() + b"\xe0\xa4,x\n" + 'च?,"छ"\n'.encode()
+    found = rows("a.csv", content)
+    assert [(row["question"], row["reject_reason"]) for row in found] == [
+        (None, "unclosed_quote"),
+        ("ग?", None),
+        (None, "invalid_utf8"),
+        ("च?", None),
+    ]
 
 
 @pytest.mark.parametrize(("line", "fields"), [("क?", 1), ("क?,ख,ग,घ", 4)])
