@@ -75,8 +75,9 @@ def _halves_of(questions: QuestionArrays, numbers: I64) -> tuple[NDArray[np.bool
 def _look_at(found: Lexeme) -> tuple[bool, tuple[int, ...]]:
     """Tell whether a question may have a word that its like has not, or has as a title, and hash its halves."""
     plain, root = skeleton(found.surface), skeleton(found.stem)
-    loose = found.kind in _LOOSE or plain[:_HEAD] in _heads() or _may_be_title(plain) or _may_be_title(root)
-    return loose, tuple(halves(plain) | halves(root) if root != plain else halves(plain))
+    forms = (plain,) if root == plain else (plain, root)
+    loose = found.kind in _LOOSE or plain[:_HEAD] in _heads() or any(map(_may_be_title, forms))
+    return loose, tuple(frozenset[int]().union(*map(halves, forms)))
 
 
 def halves(word: str) -> frozenset[int]:
@@ -86,16 +87,16 @@ def halves(word: str) -> frozenset[int]:
     """
     cuts = {(len(word) - 1) // 2, len(word) // 2}
     parts = [part for cut in cuts for part in (f"{word[:cut]}\x1f", f"\x1f{word[len(word) - cut :]}")]
-    return frozenset(xxhash.xxh3_64_intdigest(part.encode()) for part in parts)
+    return frozenset([xxhash.xxh3_64_intdigest(part.encode()) for part in parts])
 
 
-def _cut_by_one(word: str) -> frozenset[str]:
+def _cut_by_one(word: str) -> list[str]:
     """Return a word and what is left of it without each of its code points: words one edit apart have one in common."""
-    return frozenset({word, *(word[:at] + word[at + 1 :] for at in range(len(word)))})
+    return [word, *[word[:at] + word[at + 1 :] for at in range(len(word))]]
 
 
 def _may_be_title(word: str) -> bool:
-    return len(word) <= _longest_title() and not _cut_by_one(word).isdisjoint(_cut_titles())
+    return len(word) <= _longest_title() and not _cut_titles().isdisjoint(_cut_by_one(word))
 
 
 @cache

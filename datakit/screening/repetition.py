@@ -2,8 +2,9 @@
 
 import re
 from collections import Counter
-from operator import eq
 from typing import Final
+
+import numpy as np
 
 MIN_WORDS: Final = 8
 """Shorter answers may well repeat: हर हर महादेव, जय जय रघुवीर समर्थ."""
@@ -39,12 +40,14 @@ def repetition(text: str) -> str | None:
 
 
 def _loop(words: list[str]) -> str | None:
+    number = {word: at for at, word in enumerate(words)}
+    numbers = np.array([number[word] for word in words])
     for period in range(1, min(MAX_PERIOD_WORDS, len(words) // 3) + 1):
-        same = list(map(eq, words, words[period:]))
-        if (sum(same) + period) * 2 < len(words):
+        same = numbers[period:] == numbers[:-period]
+        if (np.count_nonzero(same) + period) * 2 < len(words):
             continue  # a run of them cannot make up half of the text; most texts end here
         run = longest = end = 0
-        for at, equal in enumerate(same, start=period):
+        for at, equal in enumerate(same.tolist(), start=period):
             run = run + 1 if equal else 0
             if run > longest:
                 longest, end = run, at

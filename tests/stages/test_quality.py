@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datakit.record import frame
 from datakit.screening.echo import echo
 from datakit.screening.phrases import phrases
-from datakit.screening.repetition import repetition
+from datakit.screening.repetition import MAX_PERIOD_WORDS, MIN_LOOP_WORDS, _loop, repetition
 from datakit.stages.quality import Quality
 
 QUESTION = "शिवाजी महाराजांचा राज्याभिषेक कोठे झाला?"
@@ -149,6 +151,27 @@ def test_whole_answers_are_kept(answer: str) -> None:
 def test_repetition(text: str, repeated: str | None) -> None:
     """Loops of words and sentences are named; war cries, emphasis, a common first word and figures are not loops."""
     assert repetition(text) == repeated
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.sampled_from("कखगघ"), max_size=6), st.lists(st.sampled_from("कखगघङ"), max_size=5), st.integers(0, 14)
+)
+def test_loops_are_those_that_a_walk_from_word_to_word_finds(start: list[str], loop: list[str], times: int) -> None:
+    """Words by number, compared all at once, show the loop that every word compared with the one before it shows."""
+    words = start + loop * times + start[:2]
+    expected = None
+    for period in range(1, min(MAX_PERIOD_WORDS, len(words) // 3) + 1):
+        runs = [0]
+        for at in range(period, len(words)):
+            runs.append(runs[-1] + 1 if words[at] == words[at - period] else 0)
+        most = max(runs)
+        end = runs.index(most) + period - 1
+        enough = most // period + 1 >= (5 if period == 1 else 3) and most + period >= MIN_LOOP_WORDS
+        if enough and (most + period) * 2 >= len(words):
+            expected = " ".join(words[end - period + 1 : end + 1])
+            break
+    assert _loop(words) == expected
 
 
 def test_a_loop_behind_a_good_start_is_found() -> None:
