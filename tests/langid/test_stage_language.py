@@ -1,11 +1,16 @@
 """The language stage beyond its golden cases: options, details, labels, and rows it must leave alone."""
 
+from unittest.mock import patch
+
 import polars as pl
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from datakit.errors import UsageError
 from datakit.record import frame
-from datakit.stages.language import Language
+from datakit.stages import language
+from datakit.stages.language import WORD, Language
 
 MARATHI = {"question": "तोरणा किल्ला कोणी जिंकला?", "answer": "शिवाजी महाराजांनी तोरणा किल्ला जिंकला."}
 HINDI = {"question": "तोरणा का किला किसने जीता था?", "answer": "शिवाजी महाराज ने तोरणा का किला जीता था।"}
@@ -96,3 +101,13 @@ def test_an_option_that_names_nothing_is_refused(options: dict[str, str], messag
     """A recipe that asks for what is not there hears it before any row is read."""
     with pytest.raises(UsageError, match=message):
         Language(**options)  # type: ignore[arg-type]
+
+
+@given(st.lists(st.text(st.sampled_from("गड ाि्‍, a1\n"), max_size=24), max_size=8), st.integers(0, 9), st.integers(1, 6))
+@example(["गडावर", "गड गड गड", ""], 2, 3)
+def test_words_are_counted_in_the_whole_answer(answers: list[str], few: int, least: int) -> None:
+    """Wherever an answer's beginning ends, in a word or between two, it has as many words as it has, and no more."""
+    texts = pl.Series("answer", answers, dtype=pl.String)
+    with patch.object(language, "_FEW_CHARS", few):
+        found = Language(min_answer_words=least)._has_grammar(texts)
+    assert found.to_list() == (texts.str.count_matches(WORD) >= least).to_list()
