@@ -98,11 +98,14 @@ def process(batch: pl.DataFrame, recipe: Recipe) -> Processed:
             look = first_look(live, [getattr(later, "trigger") for later in looking[looking.index(stage) :]])  # noqa: B009
         marked = apply_safely(stage, live.drop("__row").with_columns([] if look is None else look))
         marked = marked.with_columns(live["__row"])
+        if look is not None and not _keeps_texts(stage, live, marked):
+            look = None
         passed = marked.select(is_live()).to_series()
-        if look is not None:
-            look = look.filter(passed) if _keeps_texts(stage, live, marked) else None
-        rejected.append(marked.filter(~passed).select(batch.columns))
-        live = marked.filter(passed).select(batch.columns)
+        if not passed.all():
+            rejected.append(marked.filter(~passed).select(batch.columns))
+            marked = marked.filter(passed)
+            look = None if look is None else look.filter(passed)
+        live = marked.select(batch.columns)
         if stage == Normalize():
             normal = live.select("__row", *_KEYED)
         seconds[stage.name] = time.perf_counter() - began
