@@ -2,11 +2,15 @@
 
 import re
 
+import polars as pl
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from datakit.record import frame
-from datakit.screening.legacy_font import legacy_font
+from datakit.screening.legacy_font import legacy_font, may_show_one
 from datakit.screening.phrases import phrases
+from datakit.stages import damage
 from datakit.stages.damage import Damage
 
 LEGACY = [
@@ -81,3 +85,60 @@ def test_codes_are_no_english_words() -> None:
     codes = {code.casefold() for font in phrases("legacy_fonts").values() for code in font}
     assert not codes & english
     assert all(re.search(r"[^\sऀ-ॿ]", code) for code in codes)
+
+
+LATIN = (
+    *(
+        "k",
+        'egkjk"Vª',
+        "jkT;",
+        "dmgm{Q>m",
+        "ÊòÉ",
+        "ÊòɺÉÖ",
+        "a[b]c",
+        "KhatakeDatta",
+        "@kk",
+        "the",
+        "Fort",
+        "é",
+        "a<b",
+        ";kauh",
+    ),
+    *("fdYyk", "vkgs", "रायगड", "(gksrh)", "https://t.co/kkk", "x" * 70, "k|k", "\x1c", "\u3000", "\n"),
+    *phrases("legacy_fonts")["kruti_dev" if "kruti_dev" in phrases("legacy_fonts") else min(phrases("legacy_fonts"))][
+        :5
+    ],
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(LATIN) | st.text(st.sampled_from("kdsgjVªÊòÉ;{}|<>$ aA"), max_size=8), max_size=12))
+def test_no_text_in_a_legacy_font_is_passed_over(pieces: list[str]) -> None:
+    """Where `legacy_font` finds anything, the text shows one of the signs that are looked for first."""
+    text = " ".join(pieces)
+    assert may_show_one(pl.Series([text])).item() or legacy_font(text) is None
+
+
+def test_every_code_is_looked_for() -> None:
+    """A text of any two codes of one font shows a sign that is looked for; names and addresses show none."""
+    codes = [code for font in phrases("legacy_fonts").values() for code in font]
+    assert may_show_one(pl.Series(codes)).all()
+    assert may_show_one(pl.Series(["@Dev_Fadnavis अरे?", "https://t.co/AMFAx44dtO", "Diwali 2022", None])).to_list() == [
+        *(False, False, False),
+        None,
+    ]
+
+
+def test_words_of_a_font_are_those_of_the_question_and_the_share_that_of_the_worse_text() -> None:
+    """Two texts in a legacy font: the detail shows the first, the measure is the larger share; others have none."""
+    lost = 'egkjk"Vª jkT;kph jktkus'
+    rows = frame(
+        [
+            {"question": f"{lost} कोणी केली ते आता सांगा", "answer": f"{lost}"},
+            {"question": "राजधानी कोणती?", "answer": "Raigad"},
+            {"question": None, "answer": f"{lost} होय"},
+        ]
+    )
+    shown, share = damage._legacy(rows)
+    assert share.to_list() == [1.0, 0.0, 0.75]
+    assert shown.to_list() == [legacy_font(lost)[0], None, legacy_font(lost)[0]]  # type: ignore[index]

@@ -18,6 +18,7 @@ from datakit.screening.question_asks import asks_nothing, may_ask_nothing
 from datakit.screening.suspects import any_text
 from datakit.screening.wrong_letters import WORTH_A_LOOK, wrong_word, wrong_words
 from datakit.stages import damage, placeholder, script
+from datakit.stages.damage import Damage
 from datakit.stages.language import Language
 from datakit.stages.normalize import Normalize
 
@@ -152,6 +153,29 @@ def test_every_variable_begins_with_a_sign_that_is_looked_for(variable: str) -> 
     assert text.str.contains(placeholder.VARIABLE).to_list() == [True]
     assert text.str.contains(placeholder._OPENS).to_list() == [True]
     assert text.str.contains(placeholder.Placeholder.trigger).to_list() == [True]
+
+
+DAMAGED = st.text(st.sampled_from("कखमािी् \ufffd?\ue000aAzZm१|/G(cid:)0\n.ઠ"), max_size=16)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(*[st.none() | DAMAGED] * 3), min_size=1, max_size=6))
+def test_texts_without_a_sign_of_damage_count_none(rows: list[tuple[str | None, ...]]) -> None:
+    """What is counted in rows alone that show a sign is what is counted in all, but for good question marks."""
+    batch = frame([dict(zip(damage.READ, row, strict=True)) for row in rows]).with_columns(__shown=pl.lit(True))
+    every = damage._counts(batch)
+    measured = damage._measure(batch)
+    for name in every.columns:
+        if name != "__mark_share":  # told only where words of question marks are
+            assert measured[name].to_list() == every[name].to_list(), name
+    emphatic = every["__marks"] > 0
+    assert measured["__mark_share"].filter(emphatic).to_list() == every["__mark_share"].filter(emphatic).to_list()
+
+
+def test_emphasis_is_no_loss_and_lost_words_are() -> None:
+    """Two question marks behind a word are emphasis; a text half of marks is lost."""
+    rows = frame([{"question": "खरंच??", "answer": "हो"}, {"question": "?? ??? क", "answer": "हो"}])
+    assert Damage().apply(rows)["reject_reason"].to_list() == [None, "lost_text"]
 
 
 @given(st.lists(st.none() | st.text(max_size=30), min_size=1, max_size=5))
