@@ -128,7 +128,7 @@ def _blocks(
 ) -> Iterator[ChatFormat]:
     """Formats in which every message, the system's too, is a block of its own."""
     head = opening.format(role="system")
-    bare = _between(next(iter(wanted.values())), head, closing)
+    bare = _between(wanted.get("one question", ""), head, closing)
     with_system = _between(wanted.get("system, one question", ""), head, closing)
     # Llama 3.1 puts dates before every system text: the same words with and without a system message.
     preamble = ""

@@ -31,14 +31,17 @@ def check_template(file: LlamaCpp, jinja: JinjaTemplate, tokens: Tokens, describ
         # llama.cpp leaves the BOS to its tokenizer; with or without it in the text, it must be there once.
         if found not in (wanted, jinja.prompt(messages)):
             problems.append(difference(wanted, found, name))
-    messages = accepted["one question"]
-    wanted_ids = tokens.encode(jinja.full(messages, generation=True))
-    asked = int(file.chat(messages, max_tokens=1)["prompt_tokens"])
-    if asked != len(wanted_ids):
-        problems.append(
-            f"llama.cpp's server reads the first question as {asked} tokens, Hugging Face as {len(wanted_ids)}: "
-            "a BOS too many or too few"
-        )
+    if not accepted:
+        problems.append("the model's own template refuses every conversation")
+    else:
+        messages = next(iter(accepted.values()))
+        wanted_ids = tokens.encode(jinja.full(messages, generation=True))
+        asked = int(file.chat(messages, max_tokens=1)["prompt_tokens"])
+        if asked != len(wanted_ids):
+            problems.append(
+                f"llama.cpp's server reads the first question as {asked} tokens, Hugging Face as {len(wanted_ids)}: "
+                "a BOS too many or too few"
+            )
     refused = len(CONVERSATIONS) - len(accepted)
     says = f"{len(accepted)} conversations are written alike by Hugging Face and llama.cpp"
     if refused:

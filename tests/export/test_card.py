@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Any
 
@@ -246,9 +247,13 @@ def test_the_identity_is_what_it_was_made_of(tmp_path: Path) -> None:
     assert (first.counts["seconds"], again.counts["seconds"]) == (2, 99)
     assert first.counts["tensors"] == {"f16": {"F16": 2, "F32": 1}}
     assert first.counts["engines"] == {"f16": "numpy"}
-    assert first.identity["run"] == RUN.id
-    assert first.identity["dataset"] == DATASET.id
-    assert first.identity["quants"] == {"f16": sha256_text("m-f16.gguf")}
+    assert first.identity == {
+        "format": 1,
+        "run": RUN.id,
+        "dataset": DATASET.id,
+        "base": subject().base_identity,
+        "quants": {"f16": sha256_text("m-f16.gguf")},
+    }
     bare = sealed(tmp_path / "c", about=subject(run=None, dataset=None))
     assert (bare.identity["run"], bare.identity["dataset"]) == (None, None)
     assert bare.id != first.id
@@ -256,8 +261,14 @@ def test_the_identity_is_what_it_was_made_of(tmp_path: Path) -> None:
 
 def test_the_packages_that_wrote_it_are_named(tmp_path: Path) -> None:
     """Versions of what is installed are recorded; what is not installed is left out."""
-    tools = sealed(tmp_path / "m").tools
-    assert {"ancient-aurora", "tokenizers"} <= set(tools)
+    (tmp_path / "m" / "folder").mkdir(parents=True)
+    made = sealed(tmp_path / "m")
+    assert "folder" not in made.files
+    tools = made.tools
+    wanted = ("ancient-aurora", "gguf", "libgguf", "xllamacpp", "torch", "transformers", "tokenizers", "peft")
+    assert list(tools) == [name for name in wanted if name in tools]
+    there = {found.metadata["Name"].lower() for found in distributions()}
+    assert set(tools) == {name for name in wanted if name in there}
     assert all(re.match(r"\d", version) for version in tools.values())
 
 
