@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from datakit.matching.unit_hashes import HashedWords
 from datakit.screening.edited_words import in_one_array
-from datakit.screening.known_words import known_words
+from datakit.screening.known_words import word_counts
 from datakit.screening.undone import undone
 from datakit.screening.wrong_letters import MAX_LETTERS, MIN_COUNT, MIN_LETTERS
 
@@ -35,4 +35,5 @@ def may_be_repaired(words: Sequence[str]) -> NDArray[np.bool_]:
 
 @cache
 def _frequent() -> HashedWords:
-    return HashedWords(frozenset(word for word, count in known_words().items() if count >= MIN_COUNT))
+    counts = word_counts()
+    return HashedWords(frozenset(counts["word"].filter(counts["count"] >= MIN_COUNT).to_list()))
