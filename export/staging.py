@@ -57,9 +57,8 @@ def publish(part: Path, folder: Path) -> None:
         part.rename(folder)
         sync(folder.parent)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            with suppress(OSError):
-                old.rename(folder)
+        with suppress(OSError):  # there is no older export, or it lies in its place still
+            old.rename(folder)
         raise OutputError(
             f"{folder}: cannot be put in place ({error.strerror}); the export was not published"
         ) from error

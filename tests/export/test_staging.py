@@ -64,6 +64,7 @@ def test_an_older_export_gives_way_at_the_last_moment(tmp_path: Path) -> None:
     wanted.mkdir()
     fill(wanted, "जुने")
     (tmp_path / ".m.old").mkdir()
+    fill(tmp_path / ".m.old", "older still")
     with staged(wanted) as part:
         fill(part, "नवे")
         assert (wanted / "m.gguf").read_text() == "जुने"
@@ -94,6 +95,34 @@ def test_where_the_last_step_fails_the_older_export_is_put_back(
         publish_folder(part, wanted)
     assert names(tmp_path) == ["m"]
     assert (wanted / "m.gguf").read_text() == "जुने"
+
+
+def test_a_first_export_that_cannot_be_published_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where nothing lay under the name, nothing lies there after a failure either, and the reason is the first one."""
+    monkeypatch.setattr("export.staging.sync", lambda _: Path("/nonexistent").stat())
+    with (
+        pytest.raises(OutputError, match=r"cannot be put in place \(No such file or directory\)"),
+        staged(tmp_path / "m") as part,
+    ):
+        publish_folder(part, tmp_path / "m")
+    assert names(tmp_path) == []
+
+
+def test_everything_is_on_disk_before_the_name_is_given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each file and the folder are synced while the old export still has the name, and the name itself at the end."""
+    wanted = tmp_path / "m"
+    wanted.mkdir()
+    fill(wanted, "जुने")
+    synced: list[tuple[str, str]] = []
+    monkeypatch.setattr("export.staging.sync", lambda path: synced.append((path.name, (wanted / "m.gguf").read_text())))
+    with staged(wanted) as part:
+        fill(part, "नवे")
+        (part / "README.md").write_text("x")
+        publish_folder(part, wanted)
+    assert sorted(synced[:-2]) == [("README.md", "जुने"), ("m.gguf", "जुने")]
+    assert synced[-2:] == [(".m.part", "जुने"), (tmp_path.name, "नवे")]
 
 
 def test_a_folder_that_is_being_filled_is_held(tmp_path: Path) -> None:
