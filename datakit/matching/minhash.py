@@ -56,19 +56,20 @@ def word_pairs(owner: NDArray[np.int64], hashes: U64) -> tuple[NDArray[np.int64]
 
 def bands(starts: NDArray[np.int64], features: U64) -> U64:
     """Return `(BANDS, rows)` band hashes; row i has the features from `starts[i]` to `starts[i + 1]`, at least one."""
-    found = np.empty((BANDS, len(starts)), dtype=np.uint64)
+    least = np.empty((ROWS_A_BAND, BANDS, len(starts)), dtype=np.uint64)
     cuts = np.searchsorted(starts, np.arange(0, len(features), _CHUNK)).tolist()
     for first, last in pairwise(sorted({*cuts, len(starts)})):
         end = starts[last] if last < len(starts) else len(features)
-        _bands_of(starts[first:last] - starts[first], features[starts[first] : end], found[:, first:last])
-    return found
+        _least_of(starts[first:last] - starts[first], features[starts[first] : end], least[:, :, first:last])
+    found = np.repeat(np.arange(BANDS, dtype=np.uint64), len(starts))
+    for row in least:
+        found = mix(found ^ row.ravel())
+    return found.reshape(BANDS, len(starts))
 
 
-def _bands_of(starts: NDArray[np.int64], features: U64, into: U64) -> None:
+def _least_of(starts: NDArray[np.int64], features: U64, into: U64) -> None:
+    """Write the least hash of the features of each row under each of the hash functions."""
     scrambled = np.empty_like(features)
-    for band in range(BANDS):
-        value = np.full(len(starts), band, dtype=np.uint64)
-        for k in range(band * ROWS_A_BAND, (band + 1) * ROWS_A_BAND):
-            np.multiply(features, _FACTORS[k], out=scrambled)
-            value = mix(value ^ np.minimum.reduceat(scrambled, starts))
-        into[band] = value
+    for number, factor in enumerate(_FACTORS):
+        np.multiply(features, factor, out=scrambled)
+        np.minimum.reduceat(scrambled, starts, out=into[number % ROWS_A_BAND, number // ROWS_A_BAND])
