@@ -1,0 +1,3 @@
+"""One question and its answer."""
+
+TURNS = [{"role": "user", "content": "कोठे?"}, {"role": "assistant", "content": "रायगडावर."}]
