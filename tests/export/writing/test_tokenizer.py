@@ -168,7 +168,8 @@ def test_other_kinds_of_tokenizers_are_refused(tmp_path: Path) -> None:
     Tokenizer(models.WordLevel({"a": 0})).save(str(folder / "tokenizer.json"))
     with pytest.raises(InputError, match=r"tokenizer\.json: model type 'WordLevel' is not exported"):
         open_source(folder)
-    for model in (None, [], "BPE"):
+    damaged: tuple[Any, ...] = (None, [], "BPE")
+    for model in damaged:
         (folder / "tokenizer.json").write_text(json.dumps({"model": model}))
         with pytest.raises(InputError, match=r"tokenizer\.json: model is .*, expected an object; fetch the file again"):
             open_source(folder)
