@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from datakit.matching.blocks import BANDED_FROM, LEFT_OUT_UP_TO, PARTS, block_columns, block_keys
 from datakit.matching.candidates import LEADERS, WHOLE_BLOCK, merge, pairs_of, slices
-from datakit.matching.minhash import BANDS, ROWS_A_BAND, bands, mix, word_pairs
+from datakit.matching.minhash import _FACTORS, BANDS, ROWS_A_BAND, bands, mix, word_pairs
 from datakit.matching.shingles import shingles
 from datakit.matching.signs import signs
 from datakit.matching.word_arrays import BOUND, FREE, word_arrays
@@ -96,6 +96,18 @@ def test_minhash_agrees_with_the_similarity_it_estimates() -> None:
     equal = float((found[:, 0] == found[:, 1]).mean())
     jaccard = 400 / 600
     assert abs(equal - jaccard**ROWS_A_BAND) < 3 * np.sqrt(jaccard**ROWS_A_BAND / BANDS)
+
+
+def test_a_band_is_made_of_the_least_hashes_of_its_own_functions() -> None:
+    """Band by band and function by function: the least hash of a row's features is mixed into what was before it."""
+    features = mix(np.arange(30, dtype=np.uint64))
+    found = bands(np.array([0, 7]), features)
+    for row, own in enumerate((features[:7], features[7:])):
+        for band in range(BANDS):
+            value = np.array([band], dtype=np.uint64)
+            for factor in _FACTORS[band * ROWS_A_BAND : (band + 1) * ROWS_A_BAND]:
+                value = mix(value ^ (own * factor).min())
+            assert found[band, row] == value[0]
 
 
 @pytest.mark.parametrize("chunk", [1, 2, 5, 64])
