@@ -56,7 +56,7 @@ class ChatTemplate:
             text = self._compiled.render(
                 messages=list(messages), bos_token=self.bos_token, eos_token=self.eos_token, add_generation_prompt=False
             )
-        except TemplateError as error:
+        except (TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:  # a template is a program
             raise UsageError(f"chat template {self.name}: cannot render a conversation: {error}") from error
         return text if bos or not self.bos_token else text.removeprefix(self.bos_token)
 
@@ -83,30 +83,63 @@ def load_template(name: str) -> ChatTemplate:
 
 
 def _of_tokenizer(folder: Path) -> ChatTemplate:
-    path = folder / "tokenizer_config.json"
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}); expected the tokenizer's configuration") from error
-    own = folder / "chat_template.jinja"
-    source = own.read_text(encoding="utf-8") if own.is_file() else config.get("chat_template")
-    if isinstance(source, list):  # several named templates: the default one
-        source = next((entry["template"] for entry in source if entry.get("name") == "default"), None)
-    if not isinstance(source, str):
-        raise InputError(f"{folder}: the tokenizer has no chat template; use --template {' or '.join(BUILTIN)}")
-    added = config.get("added_tokens_decoder", {}).values()
-    special = tuple(token["content"] for token in added if token.get("special") and token.get("content"))
+    config = _object(folder / "tokenizer_config.json", "the tokenizer's configuration")
     return ChatTemplate(
         name=folder.name,
-        source=source,
+        source=_source(folder, config),
         bos_token=_token(config.get("bos_token")),
         eos_token=_token(config.get("eos_token")),
-        special_tokens=special,
+        special_tokens=_special_tokens(folder, config),
     )
 
 
+def _source(folder: Path, config: Mapping[str, Any]) -> str:
+    """Return the template: a file of its own in newer folders, a value of the configuration in older ones."""
+    own, older = folder / "chat_template.jinja", folder / "chat_template.json"
+    if own.is_file():
+        return _text(own, "a chat template")
+    if older.is_file():
+        config = _object(older, "an object with chat_template")
+    source = config.get("chat_template")
+    if isinstance(source, list):  # several named templates: the default one
+        named = {entry.get("name"): entry.get("template") for entry in source if isinstance(entry, dict)}
+        source = named.get("default")
+    if not isinstance(source, str):
+        raise InputError(f"{folder}: the tokenizer has no chat template; use --template {' or '.join(BUILTIN)}")
+    return source
+
+
+def _special_tokens(folder: Path, config: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the control tokens: the configuration of older folders lists them, of newer ones tokenizer.json alone."""
+    decoder = config.get("added_tokens_decoder")
+    listed = list(decoder.values()) if isinstance(decoder, dict) else []
+    tokenizer = folder / "tokenizer.json"
+    if tokenizer.is_file():
+        listed += _object(tokenizer, "the tokenizer").get("added_tokens") or []
+    special = (_token(token) for token in listed if isinstance(token, dict) and token.get("special"))
+    return tuple(dict.fromkeys(filter(None, special)))
+
+
+def _object(path: Path, what: str) -> dict[str, Any]:
+    try:
+        value = json.loads(_text(path, what))
+    except ValueError as error:
+        raise InputError(f"{path}: cannot be read ({error}); expected {what}") from error
+    if not isinstance(value, dict):
+        raise InputError(f"{path}: found JSON that is no object; expected {what}")
+    return value
+
+
+def _text(path: Path, what: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read ({error}); expected {what}") from error
+
+
 def _token(value: Any) -> str:
-    return value["content"] if isinstance(value, dict) else value or ""
+    found = value.get("content") if isinstance(value, dict) else value
+    return found if isinstance(found, str) else ""
 
 
 def _raise(message: str) -> NoReturn:

@@ -24,6 +24,9 @@ def test_a_template_has_what_templates_expect() -> None:
         ("{{ raise_exception('roles must alternate') }}", "roles must alternate"),
         ("{% for %}", "Expected"),
         ("{{ messages[9].content }}", "has no element 9"),
+        ("{{ messages[0].content + 1 }}", "can only concatenate str"),
+        ("{{ 1 // 0 }}", "by zero"),
+        ("{{ '%d' % 'x' }}", "number is required"),
     ],
 )
 def test_a_template_that_refuses_is_told_in_its_own_words(source: str, says: str) -> None:
