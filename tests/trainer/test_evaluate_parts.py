@@ -19,6 +19,25 @@ from trainer.question_type import question_type
 
 
 @pytest.fixture(scope="module")
+def curated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A version of rows from two files, and so of two sources: parts of an evaluation differ."""
+    from datakit.pipeline.curate import curate
+    from datakit.recipe import parse
+    from tests.rows import numbered_rows, write_rows
+
+    home, rows = tmp_path_factory.mktemp("two"), numbered_rows(80)
+    for number, row in enumerate(rows):
+        row["answer"] = f"{row['answer']} असे एका बखरीत म्हटले आहे." if number % 7 == 0 else row["answer"]
+    write_rows(home / "raw" / "a.jsonl", rows[:50])
+    write_rows(home / "raw" / "b.jsonl", rows[50:])
+    recipe = parse(
+        'name = "two"\n[[stage]]\nuse = "chat"\n[[stage]]\nuse = "split"\ntrain = 60\nvalidation = 20\ntest = 20'
+    )
+    assert curate(home / "raw", home / "curated", recipe=recipe).path is not None
+    return home / "curated"
+
+
+@pytest.fixture(scope="module")
 def done(curated: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
     from trainer.preset import load_config
     from trainer.sft import Habits, train
@@ -61,6 +80,7 @@ def test_scores_of_answers_are_those_of_the_answered_rows(found: Any) -> None:
         parts["all"].append(line)
         parts[source[line["row_id"]]].append(line)
     assert len(given) == found.summary["answered"] == 3
+    assert len(found.summary["by_source"]) == 2
     for line in (found.summary["all"], *found.summary["by_source"]):
         mine = parts[line["name"]]
         assert line["answered"] == len(mine)
