@@ -1,5 +1,6 @@
 """The name of every tensor in a GGUF; what has none is refused."""
 
+import gguf
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -8,40 +9,34 @@ from datakit.errors import InputError
 from export.architectures import BY_GGUF, gguf_name
 from tests.export.writing.configs import GEMMA, LLAMA
 
-COMMON = {
-    "self_attn.q_proj": "attn_q",
-    "self_attn.k_proj": "attn_k",
-    "self_attn.v_proj": "attn_v",
-    "self_attn.o_proj": "attn_output",
-    "self_attn.q_norm": "attn_q_norm",
-    "self_attn.k_norm": "attn_k_norm",
-    "mlp.gate_proj": "ffn_gate",
-    "mlp.up_proj": "ffn_up",
-    "mlp.down_proj": "ffn_down",
-    "input_layernorm": "attn_norm",
-}
+MODULES = (
+    *(f"self_attn.{name}" for name in ("q_proj", "k_proj", "v_proj", "o_proj", "q_norm", "k_norm")),
+    *(f"mlp.{name}_proj" for name in ("gate", "up", "down")),
+    "input_layernorm",
+    "post_attention_layernorm",
+)
+OF_GEMMA = ("pre_feedforward_layernorm", "post_feedforward_layernorm")
 
 
-NORMS = {
-    "llama": {"post_attention_layernorm": "ffn_norm"},
-    "gemma3": {
-        "post_attention_layernorm": "post_attention_norm",
-        "pre_feedforward_layernorm": "ffn_norm",
-        "post_feedforward_layernorm": "post_ffw_norm",
-    },
-}
-
-
-@pytest.mark.parametrize("family", ["llama", "gemma3"])
+@pytest.mark.parametrize(
+    ("family", "architecture", "modules"),
+    [
+        # Llama's network has no norm of queries and keys, Qwen 3's has; its other names are Llama's
+        ("llama", gguf.MODEL_ARCH.LLAMA, tuple(name for name in MODULES if not name.endswith(("q_norm", "k_norm")))),
+        ("qwen3", gguf.MODEL_ARCH.QWEN3, MODULES),
+        ("gemma3", gguf.MODEL_ARCH.GEMMA3, (*MODULES, *OF_GEMMA)),
+    ],
+)
 @pytest.mark.parametrize("layer", [0, 7, 63])
-def test_every_module_has_its_name(family: str, layer: int) -> None:
-    """Each module of a layer has one name, and the norm after attention is another thing in Gemma than in Llama."""
-    found = {
-        module: gguf_name(BY_GGUF[family], f"model.layers.{layer}.{module}.weight")
-        for module in {**COMMON, **NORMS[family]}
-    }
-    assert found == {module: f"blk.{layer}.{ours}.weight" for module, ours in {**COMMON, **NORMS[family]}.items()}
-    assert len(set(found.values())) == len(found)
+def test_every_module_has_llama_cpps_name(
+    family: str, architecture: gguf.MODEL_ARCH, modules: tuple[str, ...], layer: int
+) -> None:
+    """Each module of a layer is called as the gguf package calls it, and no two have one name."""
+    peer = gguf.get_tensor_name_map(architecture, 64)
+    names = [f"model.layers.{layer}.{module}.weight" for module in modules]
+    found = [gguf_name(BY_GGUF[family], name) for name in names]
+    assert found == [peer.get_name(name, try_suffixes=(".weight",)) for name in names]
+    assert len(set(found)) == len(found)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +86,7 @@ def test_gemma_s_further_norms_are_unknown_elsewhere() -> None:
 
 
 @given(
-    st.text(max_size=60) | st.lists(st.sampled_from(["model", "layers", "3", "weight", "bias", *COMMON])).map(".".join)
+    st.text(max_size=60) | st.lists(st.sampled_from(["model", "layers", "3", "weight", "bias", *MODULES])).map(".".join)
 )
 def test_any_name_is_written_left_out_or_refused(name: str) -> None:
     """Whatever a tensor is called, it gets a GGUF name, is known to be left out, or is refused by our own error."""
