@@ -35,7 +35,7 @@ def look_up(table: np.ndarray[Any, np.dtype[Entry]], units: Units) -> np.ndarray
 
 
 def cuts(begins: Positions, end: int, size: int) -> list[int]:
-    """Return between which of the texts that begin there a column is cut into chunks of about `size` units or more."""
+    """Return between which of the rows that begin there an array is cut into chunks of about `size` units or more."""
     inner = np.searchsorted(begins, np.arange(size, end, size)).tolist()
     return sorted({0, *inner, len(begins)})
 

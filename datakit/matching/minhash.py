@@ -11,6 +11,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from datakit.devanagari.code_units import cuts
+
 U64 = NDArray[np.uint64]
 
 BANDS: Final = 12
@@ -57,8 +59,7 @@ def word_pairs(owner: NDArray[np.int64], hashes: U64) -> tuple[NDArray[np.int64]
 def bands(starts: NDArray[np.int64], features: U64) -> U64:
     """Return `(BANDS, rows)` band hashes; row i has the features from `starts[i]` to `starts[i + 1]`, at least one."""
     least = np.empty((ROWS_A_BAND, BANDS, len(starts)), dtype=np.uint64)
-    cuts = np.searchsorted(starts, np.arange(0, len(features), _CHUNK)).tolist()
-    for first, last in pairwise(sorted({*cuts, len(starts)})):
+    for first, last in pairwise(cuts(starts, len(features), _CHUNK)):
         end = starts[last] if last < len(starts) else len(features)
         _least_of(starts[first:last] - starts[first], features[starts[first] : end], least[:, :, first:last])
     found = np.repeat(np.arange(BANDS, dtype=np.uint64), len(starts))
